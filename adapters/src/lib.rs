@@ -1,0 +1,1 @@
+//! Vendor dialects as pure translators over profiles that are data.

@@ -1,0 +1,2 @@
+//! The scimux executable.
+fn main() {}
