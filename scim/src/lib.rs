@@ -1,1 +1,22 @@
-//! SCIM 2.0 (RFC 7643, RFC 7644) as pure functions and data.
+//! SCIM 2.0 (RFC 7643, RFC 7644) as pure functions and data: no I/O, no async, no clock, no logging.
+#![deny(missing_docs)]
+
+pub mod body;
+pub mod diff;
+pub mod error;
+pub mod filter;
+pub mod list;
+pub mod patch;
+pub mod path;
+pub mod put;
+pub mod query;
+pub mod schema;
+pub mod value;
+
+pub use error::{ScimError, ScimType};
+pub use filter::Filter;
+pub use patch::{Op, PatchOp};
+pub use path::AttributePath;
+pub use query::ListQuery;
+pub use schema::{Attribute, ResourceType, Schema};
+pub use value::{Object, Text, Value};

@@ -1,0 +1,230 @@
+//! Schemas and resource types (RFC 7643 sections 6 and 7) as data, and names resolved against them.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::AttributePath;
+
+/// URN of the core User schema.
+pub const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
+/// URN of the core Group schema.
+pub const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
+/// URN of the Enterprise User extension.
+pub const ENTERPRISE_USER: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+
+/// A schema (RFC 7643 section 7).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Schema {
+    /// Its URN.
+    pub id: String,
+    /// Human-readable name.
+    #[serde(default)]
+    pub name: String,
+    /// Human-readable description.
+    #[serde(default)]
+    pub description: String,
+    /// Its attributes, without the common ones (`id`, `externalId`, `meta`, `schemas`).
+    pub attributes: Vec<Attribute>,
+}
+
+/// An attribute or sub-attribute and its characteristics (RFC 7643 section 7; defaults of section 2.2).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attribute {
+    /// The name in its canonical spelling.
+    pub name: String,
+    /// The data type.
+    #[serde(rename = "type", default)]
+    pub kind: Kind,
+    /// Whether it holds a list.
+    #[serde(default)]
+    pub multi_valued: bool,
+    /// Human-readable description.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// Whether a value must be there.
+    #[serde(default)]
+    pub required: bool,
+    /// Suggested values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub canonical_values: Vec<String>,
+    /// Whether strings compare exactly.
+    #[serde(default)]
+    pub case_exact: bool,
+    /// Who may write it.
+    #[serde(default)]
+    pub mutability: Mutability,
+    /// When it is in an answer.
+    #[serde(default)]
+    pub returned: Returned,
+    /// Where its value must be unique.
+    #[serde(default)]
+    pub uniqueness: Uniqueness,
+    /// What a reference may point to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reference_types: Vec<String>,
+    /// The parts of a complex attribute.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sub_attributes: Vec<Attribute>,
+}
+
+/// Data types (RFC 7643 section 2.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)] // each name is the RFC's keyword
+pub enum Kind {
+    #[default]
+    String,
+    Boolean,
+    Decimal,
+    Integer,
+    DateTime,
+    Reference,
+    Binary,
+    Complex,
+}
+
+/// Mutability (RFC 7643 section 7).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)] // each name is the RFC's keyword
+pub enum Mutability {
+    ReadOnly,
+    #[default]
+    ReadWrite,
+    Immutable,
+    WriteOnly,
+}
+
+/// When an attribute is returned (RFC 7643 section 7).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)] // each name is the RFC's keyword
+pub enum Returned {
+    Always,
+    Never,
+    #[default]
+    Default,
+    Request,
+}
+
+/// Uniqueness (RFC 7643 section 7).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)] // each name is the RFC's keyword
+pub enum Uniqueness {
+    #[default]
+    None,
+    Server,
+    Global,
+}
+
+/// A resource type (RFC 7643 section 6): a base schema and its extensions.
+#[derive(Clone, Debug)]
+pub struct ResourceType {
+    /// Its name, as in `meta.resourceType`.
+    pub name: String,
+    /// Its path below the service root, with the leading slash.
+    pub endpoint: String,
+    /// The base schema.
+    pub schema: Arc<Schema>,
+    /// The extensions.
+    pub extensions: Vec<Extension>,
+    /// Whether containers of extensions that stand in no schema here are kept as they are (a plain SCIM server whose
+    /// schemas are not known). Where false they are dropped.
+    pub open: bool,
+}
+
+/// An extension of a resource type.
+#[derive(Clone, Debug)]
+pub struct Extension {
+    /// Its schema.
+    pub schema: Arc<Schema>,
+    /// Whether every resource of the type has it.
+    pub required: bool,
+}
+
+/// What a path means in a resource type.
+#[derive(Clone, Copy, Debug)]
+pub struct Resolved<'a> {
+    /// The extension that holds the attribute; `None` for core and common attributes.
+    pub extension: Option<&'a Schema>,
+    /// The attribute.
+    pub attribute: &'a Attribute,
+    /// The sub-attribute the path names.
+    pub sub_attribute: Option<&'a Attribute>,
+}
+
+impl Resolved<'_> {
+    /// The attribute or sub-attribute the path ends in.
+    #[must_use]
+    pub fn leaf(&self) -> &Attribute {
+        self.sub_attribute.unwrap_or(self.attribute)
+    }
+}
+
+/// The core User schema (RFC 7643 section 8.7.1), with the default sub-attributes of section 2.4 filled in.
+#[must_use]
+pub fn user() -> &'static Arc<Schema> {
+    todo!()
+}
+
+/// The core Group schema.
+#[must_use]
+pub fn group() -> &'static Arc<Schema> {
+    todo!()
+}
+
+/// The Enterprise User extension.
+#[must_use]
+pub fn enterprise_user() -> &'static Arc<Schema> {
+    todo!()
+}
+
+/// The common attributes of RFC 7643 section 3.1 and `schemas`: part of every resource type, of no schema.
+#[must_use]
+pub fn common() -> &'static [Attribute] {
+    todo!()
+}
+
+impl Attribute {
+    /// A sub-attribute by name, without regard to case.
+    #[must_use]
+    pub fn sub(&self, name: &str) -> Option<&Attribute> {
+        self.sub_attributes.iter().find(|sub| sub.name.eq_ignore_ascii_case(name))
+    }
+}
+
+impl Schema {
+    /// An attribute by name, without regard to case.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<&Attribute> {
+        self.attributes.iter().find(|attribute| attribute.name.eq_ignore_ascii_case(name))
+    }
+}
+
+impl ResourceType {
+    /// The extension schema with this URN, without regard to case.
+    #[must_use]
+    pub fn extension(&self, urn: &str) -> Option<&Arc<Schema>> {
+        self.extensions.iter().map(|extension| &extension.schema).find(|schema| schema.id.eq_ignore_ascii_case(urn))
+    }
+
+    /// What a path means here: core URN or none: base schema, then common attributes, then the only extension that has
+    /// the name (rfc-traps 13). `None`: no schema knows it. A container path (empty attribute) resolves to `None`.
+    #[must_use]
+    pub fn resolve(&self, path: &AttributePath) -> Option<Resolved<'_>> {
+        let _ = path;
+        todo!()
+    }
+
+    /// The path in canonical form: the schema's spelling, the URN present for extension attributes and absent for core
+    /// and common ones. `None`: no schema knows it (where the type is open, a path into an unknown extension is
+    /// returned as it is).
+    #[must_use]
+    pub fn canonical(&self, path: &AttributePath) -> Option<AttributePath> {
+        let _ = path;
+        todo!()
+    }
+}
