@@ -1,1 +1,43 @@
-//! Vendor dialects as pure translators over profiles that are data.
+//! Vendor dialects as pure translators over profiles that are data: no I/O, no async, no clock, no logging.
+//!
+//! A canonical [`Operation`] enters a [`Run`], which says call by call what the vendor is to be asked; an [`Adapter`]
+//! turns each [`Call`] into an HTTP request and the vendor's answer into an [`Answer`]. Whoever drives the run owns the
+//! network, the clock and the credentials.
+//!
+//! Three name spaces: *canonical* names are what clients use (RFC schemas, and the URNs and attributes the operator
+//! configured); *vendor* names are the vendor's own, in RFC shape; the *wire* is what the vendor literally sends and
+//! receives. [`Mapping`] stands between the first two, [`dialect`] between the last two; the run works in vendor names.
+#![deny(missing_docs)]
+
+pub mod adapter;
+pub mod call;
+pub mod dialect;
+pub mod mapping;
+pub mod note;
+pub mod operation;
+pub mod profile;
+pub mod run;
+pub mod target;
+pub mod vendor_error;
+
+pub use adapter::{Adapter, CredentialForm, Login, Session, Setting, SettingKind, Translated, Vendor};
+pub use call::{Answer, Call, CallKind, Repeat};
+pub use mapping::Mapping;
+pub use note::{Note, NoteKind};
+pub use operation::{Action, Operation, Outcome, Reply};
+pub use profile::Profile;
+pub use run::{Failure, Next, Run};
+pub use target::{DeleteBy, Problem, ServedType, Target, TargetSettings, Unsupported};
+pub use vendor_error::{VendorError, VendorErrorKind};
+
+/// Every vendor scimux speaks to. A new one is its folder and a line here.
+#[must_use]
+pub fn vendors() -> &'static [Vendor] {
+    &[]
+}
+
+/// The vendor that `adapter = "…"` names.
+#[must_use]
+pub fn vendor(name: &str) -> Option<&'static Vendor> {
+    vendors().iter().find(|vendor| vendor.name == name)
+}

@@ -1,0 +1,77 @@
+//! One call to a vendor, in vendor names and RFC shape, and what came of it.
+
+use scimux_scim::list::Page;
+use scimux_scim::{ListQuery, Object, PatchOp, Text};
+
+/// A call to the vendor.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// The endpoint of the resource type, e.g. `/Users`.
+    pub endpoint: String,
+    /// What is asked.
+    pub kind: CallKind,
+    /// Whether it may be sent again when its outcome is not known. Follows the canonical operation, never the vendor's
+    /// HTTP method (CONTRACT section 5).
+    pub repeat: Repeat,
+}
+
+/// What a call asks of the vendor.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CallKind {
+    /// Create a resource.
+    Create(Object),
+    /// Read one.
+    Read(Text),
+    /// List.
+    List(ListQuery),
+    /// PUT: id, body. The body is exactly what is to be sent: members that are `null` or `[]` are sent as such.
+    Replace(Text, Object),
+    /// PATCH: id, operations already in forms the vendor has.
+    Patch(Text, Vec<PatchOp>),
+    /// Delete.
+    Delete(Text),
+}
+
+impl CallKind {
+    /// A name for logs and metrics.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Create(_) => "create",
+            Self::Read(_) => "read",
+            Self::List(_) => "list",
+            Self::Replace(..) => "replace",
+            Self::Patch(..) => "patch",
+            Self::Delete(_) => "delete",
+        }
+    }
+
+    /// The id of the resource the call is about.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        match self {
+            Self::Create(_) | Self::List(_) => None,
+            Self::Read(id) | Self::Delete(id) | Self::Replace(id, _) | Self::Patch(id, _) => Some(id),
+        }
+    }
+}
+
+/// Whether a call may be sent again when its outcome is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    /// Sending it twice does what sending it once does.
+    Safe,
+    /// Only if nothing of it reached the vendor, or the vendor's complete answer proves that it did nothing.
+    OnlyIfNotDone,
+}
+
+/// What the vendor answered, in vendor names and RFC shape.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// A resource.
+    Resource(Object),
+    /// A page of resources.
+    Page(Page),
+    /// Success without a body; the id from a `Location`, where there was one.
+    Empty(Option<Text>),
+}

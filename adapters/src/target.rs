@@ -1,0 +1,112 @@
+//! One configured tenant of a vendor, as the pure functions see it.
+
+use std::collections::BTreeMap;
+
+use http::Uri;
+use scimux_scim::{ResourceType, Value};
+
+use crate::profile::TypeProfile;
+use crate::{Mapping, Profile, Vendor};
+
+/// What the configuration says of a target.
+#[derive(Clone, Debug)]
+pub struct TargetSettings {
+    /// The target's name.
+    pub name: String,
+    /// `base_url`: scheme, authority, and a path without trailing slash.
+    pub base_url: Uri,
+    /// The values of the vendor's own [`crate::Setting`]s.
+    pub values: BTreeMap<String, String>,
+    /// The name of the credential scheme, e.g. `bearer`.
+    pub scheme: String,
+    /// `delete`.
+    pub delete: Option<DeleteBy>,
+    /// `unsupported`.
+    pub unsupported: Unsupported,
+    /// `[targets.x.urns]`: canonical URN, vendor URN.
+    pub urns: Vec<(String, String)>,
+    /// `[targets.x.attributes]`: canonical path, vendor path.
+    pub attributes: Vec<(String, String)>,
+    /// `[targets.x.defaults]`: vendor path, value.
+    pub defaults: Vec<(String, Value)>,
+}
+
+/// What DELETE does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeleteBy {
+    /// The vendor's DELETE.
+    Native,
+    /// `active` set to false.
+    Deactivate,
+    /// 501.
+    Refuse,
+}
+
+/// What happens to what the vendor cannot hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unsupported {
+    /// Left out, and said so.
+    #[default]
+    Drop,
+    /// 400 `invalidValue`.
+    Refuse,
+}
+
+/// A configured target: what its vendor can do, its mapping, its settings.
+#[derive(Debug)]
+pub struct Target {
+    /// What the configuration says.
+    pub settings: TargetSettings,
+    /// The vendor.
+    pub vendor: &'static Vendor,
+    /// What the vendor can do.
+    pub profile: Profile,
+    /// Canonical names to vendor names and back.
+    pub mapping: Mapping,
+    /// The resource types it serves.
+    pub types: Vec<ServedType>,
+}
+
+/// A resource type of a target under both its names.
+#[derive(Clone, Debug)]
+pub struct ServedType {
+    /// As clients see it: the RFC's whole schema, and the vendor's extensions under their canonical URNs.
+    pub canonical: ResourceType,
+    /// As the vendor has it: only what it can hold, with its own characteristics.
+    pub vendor: ResourceType,
+    /// What the vendor can do with it.
+    pub profile: TypeProfile,
+}
+
+/// Something wrong in a target's settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The key below `[targets.NAME]`, e.g. `attributes.userType`.
+    pub key: String,
+    /// What is wrong and what is allowed.
+    pub message: String,
+}
+
+impl Target {
+    /// Joins settings and profile.
+    ///
+    /// # Errors
+    /// Everything that is wrong, at once.
+    pub fn new(vendor: &'static Vendor, settings: TargetSettings) -> Result<Self, Vec<Problem>> {
+        let _ = (vendor, settings);
+        todo!()
+    }
+
+    /// The type served at an endpoint, e.g. `/Users`; found without regard to case.
+    #[must_use]
+    pub fn served(&self, endpoint: &str) -> Option<&ServedType> {
+        self.types.iter().find(|served| served.canonical.endpoint.eq_ignore_ascii_case(endpoint))
+    }
+
+    /// What DELETE does here for a type.
+    #[must_use]
+    pub fn delete_by(&self, served: &ServedType) -> DeleteBy {
+        let _ = served;
+        todo!()
+    }
+}

@@ -1,0 +1,94 @@
+//! A vendor's refusal or failure.
+
+use std::fmt;
+
+use scimux_scim::ScimType;
+
+/// Why a call to a vendor did not succeed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VendorError {
+    /// What kind of failure; decides the answer and whether a repeat may help.
+    pub kind: VendorErrorKind,
+    /// The vendor's HTTP status, where there was one.
+    pub status: Option<u16>,
+    /// The vendor's own code: for the detail and the log.
+    pub code: Option<String>,
+    /// The vendor's text: for the detail only, never for the log (it may hold personal data).
+    pub text: Option<String>,
+    /// What the gateway adds for the client, e.g. what a status means at this vendor.
+    pub hint: Option<String>,
+    /// `Retry-After` in seconds.
+    pub retry_after: Option<u64>,
+    /// Whether the body was in the vendor's documented error form.
+    pub documented: bool,
+}
+
+/// Kinds of [`VendorError`] (the table of CONTRACT section 4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VendorErrorKind {
+    /// The vendor says the request is wrong: 400 with this `scimType`.
+    BadRequest(ScimType),
+    /// A value that must be unique is taken: 409.
+    Uniqueness,
+    /// The resource is not there: 404, if the target is proven.
+    NotFound,
+    /// The vendor's 404 or 405 on a path that must exist, a redirect, a 202, another type: 502.
+    WrongTarget,
+    /// The vendor forbids it: 403.
+    Forbidden,
+    /// The vendor refuses our credential, or the session is dead.
+    CredentialRefused,
+    /// The login itself was refused.
+    LoginRefused,
+    /// Two changes met at the vendor: tried again from the read.
+    Conflict,
+    /// A precondition failed: 412.
+    PreconditionFailed,
+    /// The body is too large for the vendor: 413.
+    TooLarge,
+    /// The vendor does not do it for this resource: 501.
+    Unsupported,
+    /// 429.
+    RateLimited,
+    /// 500, 502, 503, 504 at the vendor: the same status.
+    Unavailable,
+    /// A 2xx that is not the expected JSON: 502.
+    NotUnderstood,
+    /// No connection; no byte of the request reached the vendor: 502.
+    Unreachable,
+    /// The connection broke after bytes may have reached the vendor: 502, on a create 504.
+    BrokenOff,
+    /// No complete answer in time: 504.
+    TimedOut,
+}
+
+impl VendorError {
+    /// An error of a kind, with nothing else known.
+    #[must_use]
+    pub fn new(kind: VendorErrorKind) -> Self {
+        Self { kind, status: None, code: None, text: None, hint: None, retry_after: None, documented: false }
+    }
+
+    /// The same with the gateway's own words for the client.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl fmt::Display for VendorError {
+    /// Without the vendor's text, which may hold personal data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.kind)?;
+        if let Some(status) = self.status {
+            write!(f, ", status {status}")?;
+        }
+        if let Some(code) = &self.code {
+            write!(f, ", code {code}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for VendorError {}
