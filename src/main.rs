@@ -1,2 +1,4 @@
 //! The scimux executable.
-fn main() {}
+fn main() {
+    // commands follow
+}

@@ -1,0 +1,1 @@
+//! The commands (CONTRACT section 1).
