@@ -11,17 +11,24 @@
 
 pub mod adapter;
 pub mod call;
+pub mod capability;
 pub mod dialect;
+mod fit;
+mod listing;
+mod lower;
 pub mod mapping;
 pub mod note;
 pub mod operation;
+mod plan;
 pub mod profile;
+mod put;
 pub mod run;
 pub mod target;
 pub mod vendor_error;
 
 pub use adapter::{Adapter, CredentialForm, Login, Session, Setting, SettingKind, Translated, Vendor};
 pub use call::{Answer, Call, CallKind, Repeat};
+pub use capability::{Capability, capabilities};
 pub use mapping::Mapping;
 pub use note::{Note, NoteKind};
 pub use operation::{Action, Operation, Outcome, Reply};

@@ -14,6 +14,8 @@ pub struct Operation {
     pub endpoint: String,
     /// What is to be done.
     pub action: Action,
+    /// Whether the client wants the resource back; where it does not, a vendor's 204 is answer enough.
+    pub wants_resource: bool,
 }
 
 /// What is to be done. Bodies and operations are decoded against [`crate::ServedType::canonical`].

@@ -229,6 +229,8 @@ pub struct PatchProfile {
     pub attributes: Vec<String>,
     /// Attributes that may occur in one operation only.
     pub once: Vec<String>,
+    /// Attributes that no operation may remove, beside the required ones.
+    pub not_removable: Vec<String>,
     /// The most members added or removed by one call.
     pub max_members: Option<usize>,
 }
@@ -246,6 +248,7 @@ impl Default for PatchProfile {
             multi_valued_replace: MultiValuedReplace::Path,
             attributes: Vec::new(),
             once: Vec::new(),
+            not_removable: Vec::new(),
             max_members: None,
         }
     }

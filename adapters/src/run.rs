@@ -1,15 +1,72 @@
 //! The machine that carries out an operation call by call, without I/O.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
-use scimux_scim::ScimError;
+use scimux_scim::list::Page;
+use scimux_scim::schema::Mutability;
+use scimux_scim::{ListQuery, Object, PatchOp, ScimError, Text, Value, body, diff, patch};
 
-use crate::{Answer, Call, Operation, Outcome, Target, VendorError};
+use crate::fit::Fitter;
+use crate::plan::{Plan, Step, plan};
+use crate::{
+    Action, Answer, Call, CallKind, Note, NoteKind, Operation, Outcome, Repeat, Reply, ServedType, Target, VendorError,
+    VendorErrorKind, listing, lower, put,
+};
 
-/// An operation under way.
+/// How often an operation begins again after a conflict at the vendor.
+const CONFLICTS: u8 = 2;
+
+/// An operation under way. Resources inside are in vendor names; what comes out is canonical.
 #[derive(Debug)]
 pub struct Run {
-    _target: Arc<Target>,
+    target: Arc<Target>,
+    served: usize,
+    asked: Asked,
+    plan: Plan,
+    steps: VecDeque<Step>,
+    calls: VecDeque<Call>,
+    awaiting: Awaiting,
+    /// The resource as the vendor had it before the change.
+    current: Option<Object>,
+    /// The resource as it is to be.
+    wanted: Option<Object>,
+    /// The resource as the vendor last showed it.
+    last: Option<Object>,
+    page: Option<Page>,
+    notes: Vec<Note>,
+    /// How many calls that change something have succeeded.
+    changed: usize,
+    conflicts: u8,
+}
+
+/// What the client asked, as far as it decides the reply.
+#[derive(Debug)]
+struct Asked {
+    endpoint: String,
+    reply: ReplyKind,
+    id: Option<Text>,
+    query: ListQuery,
+    wants_resource: bool,
+    is_mutation: bool,
+    repeat: Repeat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ReplyKind {
+    Created,
+    Resource,
+    Page,
+    NoContent,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Awaiting {
+    Nothing,
+    Present,
+    ReadBack,
+    Changed,
+    Page,
 }
 
 /// What is to be done next.
@@ -35,30 +92,446 @@ pub enum Failure {
     },
 }
 
+impl From<ScimError> for Failure {
+    fn from(error: ScimError) -> Self {
+        Self::Refused(error)
+    }
+}
+
 impl Run {
     /// Plans an operation and begins it.
     #[must_use]
     pub fn start(operation: Operation, target: Arc<Target>) -> (Self, Next) {
-        let _ = (operation, target);
-        todo!()
+        let mut run = Self::new(&operation, target);
+        let next = match run.prepare(operation) {
+            Ok(()) => run.advance(),
+            Err(error) => Next::Done(Err(Failure::Refused(error))),
+        };
+        (run, next)
+    }
+
+    fn new(operation: &Operation, target: Arc<Target>) -> Self {
+        let is_served = |served: &ServedType| served.canonical.endpoint.eq_ignore_ascii_case(&operation.endpoint);
+        Self {
+            served: target.types.iter().position(is_served).unwrap_or(usize::MAX),
+            target,
+            asked: Asked::new(operation),
+            plan: Plan::default(),
+            steps: VecDeque::new(),
+            calls: VecDeque::new(),
+            awaiting: Awaiting::Nothing,
+            current: None,
+            wanted: None,
+            last: None,
+            page: None,
+            notes: Vec::new(),
+            changed: 0,
+            conflicts: 0,
+        }
+    }
+
+    /// Cuts the request to what the vendor can hold, puts it into vendor names and plans.
+    fn prepare(&mut self, operation: Operation) -> Result<(), ScimError> {
+        let target = Arc::clone(&self.target);
+        let Some(served) = target.types.get(self.served) else {
+            let detail = format!("{} has no resource type at {}", target.profile.title, operation.endpoint);
+            return Err(ScimError::not_implemented(detail));
+        };
+        let creating = matches!(operation.action, Action::Create(_));
+        let mut fitter = Fitter::new(&target, served, creating);
+        let action = fit(operation.action, &mut fitter, served)?;
+        self.notes.append(&mut fitter.notes);
+        self.wanted = match &action {
+            Action::Create(canonical) | Action::Replace(_, canonical) => {
+                Some(target.mapping.resource_to_vendor(canonical.resource.clone()))
+            }
+            _ => None,
+        };
+        if creating {
+            self.set_defaults();
+        }
+        self.plan = plan(&action, self.wanted.as_ref(), &target, served)?;
+        self.steps = self.plan.steps.clone();
+        Ok(())
+    }
+
+    /// `[targets.x.defaults]`: set on create where the request has none.
+    fn set_defaults(&mut self) {
+        let Some(wanted) = &mut self.wanted else { return };
+        for (path, value) in &self.target.defaults {
+            if path.get(wanted).is_none_or(Value::is_unassigned) {
+                path.set(wanted, value.clone());
+                let name = self.target.mapping.path_to_canonical(path).to_string();
+                self.notes.push(Note::new(NoteKind::Added, name, "the target's default for new resources"));
+            }
+        }
     }
 
     /// Goes on with what came of the last call.
     #[must_use]
     pub fn resume(&mut self, got: Result<Answer, VendorError>) -> Next {
-        let _ = got;
-        todo!()
+        let awaiting = std::mem::replace(&mut self.awaiting, Awaiting::Nothing);
+        match got {
+            Ok(answer) => match self.accept(awaiting, answer) {
+                Ok(()) => self.advance(),
+                Err(failure) => Next::Done(Err(failure)),
+            },
+            Err(error) if self.may_begin_again(&error) => self.begin_again(),
+            Err(error) => Next::Done(Err(Failure::Vendor { error, done: self.done_so_far() })),
+        }
     }
 
     /// Whether the operation changes something, and so must be alone on its resource.
     #[must_use]
     pub fn is_mutation(&self) -> bool {
-        todo!()
+        self.asked.is_mutation
     }
 
-    /// Why the operation is carried out as it is: lines of the profile in words, in order.
+    /// Why the operation is carried out as it is, in words, in order.
     #[must_use]
     pub fn because(&self) -> &[String] {
-        &[]
+        &self.plan.because
+    }
+
+    /// What has been changed on the way so far.
+    #[must_use]
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    fn served(&self) -> &ServedType {
+        &self.target.types[self.served]
+    }
+
+    fn accept(&mut self, awaiting: Awaiting, answer: Answer) -> Result<(), Failure> {
+        match (awaiting, answer) {
+            (Awaiting::Page, Answer::Page(page)) => self.page = Some(page),
+            (Awaiting::Present, Answer::Resource(resource)) => {
+                self.current = Some(resource.clone());
+                self.last = Some(resource);
+            }
+            (Awaiting::ReadBack, Answer::Resource(resource)) => self.last = Some(resource),
+            (Awaiting::Changed, Answer::Resource(resource)) => {
+                self.changed += 1;
+                self.last = Some(resource);
+            }
+            (Awaiting::Changed, Answer::Empty(id)) => {
+                self.changed += 1;
+                self.asked.id = self.asked.id.take().or(id);
+                self.last = None;
+            }
+            (_, _) => {
+                let error = VendorError::new(VendorErrorKind::NotUnderstood);
+                return Err(Failure::Vendor { error, done: self.done_so_far() });
+            }
+        }
+        Ok(())
+    }
+
+    /// Another change met ours at the vendor: what was computed from the read is void.
+    fn may_begin_again(&self, error: &VendorError) -> bool {
+        error.kind == VendorErrorKind::Conflict && self.changed == 0 && self.conflicts < CONFLICTS
+    }
+
+    fn begin_again(&mut self) -> Next {
+        self.conflicts += 1;
+        self.calls.clear();
+        self.steps = self.plan.steps.clone();
+        self.advance()
+    }
+
+    fn done_so_far(&self) -> Option<String> {
+        match self.changed {
+            0 => None,
+            1 => {
+                Some("the first of several calls to the vendor had succeeded; repeating the request is safe".to_owned())
+            }
+            n => Some(format!("{n} calls to the vendor had succeeded; repeating the request is safe")),
+        }
+    }
+
+    fn advance(&mut self) -> Next {
+        loop {
+            if let Some(call) = self.calls.pop_front() {
+                self.awaiting = self.expects(&call);
+                return Next::Send(call);
+            }
+            let Some(step) = self.steps.pop_front() else { return self.finish() };
+            if let Err(error) = self.take(step) {
+                return Next::Done(Err(Failure::Refused(error)));
+            }
+        }
+    }
+
+    fn expects(&self, call: &Call) -> Awaiting {
+        match call.kind {
+            CallKind::List(_) => Awaiting::Page,
+            CallKind::Read(_) if self.steps.is_empty() && self.changed > 0 => Awaiting::ReadBack,
+            CallKind::Read(_) => Awaiting::Present,
+            _ => Awaiting::Changed,
+        }
+    }
+
+    fn take(&mut self, step: Step) -> Result<(), ScimError> {
+        match step {
+            Step::Create => {
+                let body = self.wanted_resource();
+                self.call(CallKind::Create(body));
+            }
+            Step::Read => {
+                let id = self.id();
+                self.call(CallKind::Read(id));
+            }
+            Step::List => {
+                let query = listing::query(&self.asked.query, &self.target, self.served())?;
+                self.call(CallKind::List(query));
+            }
+            Step::Apply(operations) => self.apply(&operations)?,
+            Step::Complete => self.complete(),
+            Step::Demand => put::demand(&self.wanted_resource(), &self.target, self.served())?,
+            Step::Put => {
+                let body = self.whole_body();
+                self.put(body);
+            }
+            Step::PutMerged(named) => self.put_merged(&named),
+            Step::PutChanged => {
+                let body = put::changed_only(self.present(), &self.wanted_resource(), self.served());
+                self.put(body);
+            }
+            Step::PutThis(body) => self.put(body),
+            Step::PatchChanged => {
+                let operations = lower::changes(self.present(), &self.wanted_resource(), self.served());
+                self.patch(operations);
+            }
+            Step::Patch(operations) => self.patch(operations),
+            Step::ClearLeftOver => self.clear_left_over(),
+            Step::Delete => {
+                let id = self.id();
+                self.call(CallKind::Delete(id));
+            }
+        }
+        Ok(())
+    }
+
+    /// Applies canonical operations to the present resource, and keeps of the result what the vendor can hold.
+    fn apply(&mut self, operations: &[PatchOp]) -> Result<(), ScimError> {
+        let target = Arc::clone(&self.target);
+        let served = &target.types[self.served];
+        let current = target.mapping.resource_to_canonical(self.present().clone());
+        let wanted = patch::apply(&current, operations, &served.canonical)?;
+        let wanted = self.keep_single(wanted, &target, served)?;
+        let wanted = target.mapping.resource_to_vendor(wanted);
+        if diff::same(self.present(), &wanted, &served.vendor) {
+            self.steps.clear();
+        } else {
+            self.note_lowered(operations);
+        }
+        self.wanted = Some(wanted);
+        Ok(())
+    }
+
+    /// A second value added to what holds one: the `primary` one stays (CONTRACT section 3), else the new one.
+    fn keep_single(&mut self, mut wanted: Object, target: &Target, served: &ServedType) -> Result<Object, ScimError> {
+        let mut fitter = Fitter::new(target, served, false);
+        for (path, _) in lower::writable(served) {
+            if !served.profile.attribute(&path).is_some_and(|profile| profile.single) {
+                continue;
+            }
+            let canonical = target.mapping.path_to_canonical(&path);
+            if let Some(Value::Array(elements)) = canonical.get(&wanted).cloned() {
+                let kept = fitter.only_one(&canonical, elements)?;
+                canonical.set(&mut wanted, Value::Array(kept));
+            }
+        }
+        self.notes.append(&mut fitter.notes);
+        Ok(wanted)
+    }
+
+    fn note_lowered(&mut self, operations: &[PatchOp]) {
+        for operation in operations {
+            let note = Note::new(NoteKind::Lowered, operation.path.whole().to_string(), "computed after a read");
+            if !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
+        }
+    }
+
+    fn complete(&mut self) {
+        let mut wanted = self.wanted_resource();
+        let added = put::complete(&mut wanted, self.present(), self.served());
+        for path in added {
+            let name = self.target.mapping.path_to_canonical(&path).to_string();
+            self.notes.push(Note::new(NoteKind::Added, name, "taken from the present resource"));
+        }
+        self.wanted = Some(wanted);
+    }
+
+    fn put_merged(&mut self, named: &[String]) {
+        let (body, notes) = put::merged(self.wanted_resource(), self.present(), named, &self.target, self.served());
+        self.notes.extend(notes);
+        self.put(body);
+    }
+
+    /// The wanted resource as the body of a PUT. What the vendor never returns is missing from one that was computed
+    /// from a read, and its PUT may clear it: that is said.
+    fn whole_body(&mut self) -> Object {
+        let mut body = self.wanted_resource();
+        body.remove("meta");
+        let computed = self.plan.steps.iter().any(|step| matches!(step, Step::Apply(_)));
+        let writable = lower::writable(self.served()).into_iter();
+        let unreadable = writable.filter(|(path, attribute)| {
+            attribute.mutability != Mutability::WriteOnly
+                && path.get(&body).is_none()
+                && self.served().profile.attribute(path).is_some_and(|profile| profile.never_returned)
+        });
+        let unreadable: Vec<_> = unreadable.map(|(path, _)| path).collect();
+        for path in unreadable.into_iter().filter(|_| computed) {
+            let name = self.target.mapping.path_to_canonical(&path).to_string();
+            self.notes.push(Note::new(
+                NoteKind::Dropped,
+                name,
+                "the vendor never returns it, so a PUT cannot carry it on",
+            ));
+        }
+        read_only_gone(&mut body, self.served());
+        body
+    }
+
+    fn clear_left_over(&mut self) {
+        let Some(answered) = &self.last else { return };
+        let operations = put::left_over(&self.wanted_resource(), answered, self.served());
+        if !operations.is_empty() {
+            self.patch(operations);
+        }
+    }
+
+    fn put(&mut self, body: Object) {
+        let id = self.id();
+        self.call(CallKind::Replace(id, body));
+    }
+
+    fn patch(&mut self, operations: Vec<PatchOp>) {
+        let id = self.id();
+        let most = self.served().profile.patch.max_members.unwrap_or(usize::MAX);
+        for operations in lower::split(operations, most) {
+            self.call(CallKind::Patch(id.clone(), operations));
+        }
+    }
+
+    fn call(&mut self, kind: CallKind) {
+        let repeat = match kind {
+            CallKind::Read(_) | CallKind::List(_) => Repeat::Safe,
+            _ => self.asked.repeat,
+        };
+        let endpoint = self.served().profile.endpoint.clone();
+        self.calls.push_back(Call { endpoint, kind, repeat });
+    }
+
+    fn id(&self) -> Text {
+        self.asked.id.clone().unwrap_or_default()
+    }
+
+    fn present(&self) -> &Object {
+        self.current.as_ref().expect("a step that needs the present resource stands behind a read")
+    }
+
+    fn wanted_resource(&self) -> Object {
+        self.wanted.clone().unwrap_or_default()
+    }
+
+    fn finish(&mut self) -> Next {
+        if self.needs_read_back() {
+            let id = self.id();
+            self.awaiting = Awaiting::ReadBack;
+            let endpoint = self.served().profile.endpoint.clone();
+            return Next::Send(Call { endpoint, kind: CallKind::Read(id), repeat: Repeat::Safe });
+        }
+        Next::Done(self.reply().map(|reply| Outcome { reply, notes: std::mem::take(&mut self.notes) }))
+    }
+
+    /// The vendor answered a change without the resource, and the client is to see the vendor's state.
+    fn needs_read_back(&self) -> bool {
+        let shows = matches!(self.asked.reply, ReplyKind::Created | ReplyKind::Resource);
+        shows && self.last.is_none() && self.asked.wants_resource && self.asked.id.is_some()
+    }
+
+    fn reply(&mut self) -> Result<Reply, Failure> {
+        let canonical = |resource| self.target.mapping.resource_to_canonical(resource);
+        match (self.asked.reply, self.last.take()) {
+            (ReplyKind::NoContent, _) => Ok(Reply::NoContent),
+            (ReplyKind::Page, _) => {
+                let page = listing::page(&self.asked.query, self.page.take().unwrap_or_default(), self.served())?;
+                let resources = page.resources.into_iter().map(canonical).collect();
+                Ok(Reply::Page(Page { resources, ..page }))
+            }
+            (ReplyKind::Created, Some(resource)) => Ok(Reply::Created(canonical(resource))),
+            (ReplyKind::Resource, Some(resource)) => Ok(Reply::Resource(canonical(resource))),
+            (ReplyKind::Resource, None) if !self.asked.wants_resource => Ok(Reply::NoContent),
+            (ReplyKind::Resource | ReplyKind::Created, None) => {
+                let error = VendorError::new(VendorErrorKind::NotUnderstood)
+                    .with_hint("the vendor answered without the resource or its location");
+                Err(Failure::Vendor { error, done: self.done_so_far() })
+            }
+        }
+    }
+}
+
+impl Asked {
+    fn new(operation: &Operation) -> Self {
+        let (reply, id, repeat) = match &operation.action {
+            Action::Create(_) => (ReplyKind::Created, None, Repeat::OnlyIfNotDone),
+            Action::Read(id) => (ReplyKind::Resource, Some(id), Repeat::Safe),
+            Action::List(_) => (ReplyKind::Page, None, Repeat::Safe),
+            Action::Replace(id, _) => (ReplyKind::Resource, Some(id), Repeat::Safe),
+            Action::Patch(id, _) => (ReplyKind::Resource, Some(id), Repeat::OnlyIfNotDone),
+            Action::Delete(id) => (ReplyKind::NoContent, Some(id), Repeat::Safe),
+        };
+        let query = match &operation.action {
+            Action::List(query) => query.clone(),
+            _ => ListQuery::default(),
+        };
+        let is_mutation = !matches!(operation.action, Action::Read(_) | Action::List(_));
+        let (endpoint, wants_resource) = (operation.endpoint.clone(), operation.wants_resource);
+        Self { endpoint, reply, id: id.cloned(), query, wants_resource, repeat, is_mutation }
+    }
+}
+
+/// The action with its body or operations cut to what the vendor can hold.
+fn fit(action: Action, fitter: &mut Fitter<'_>, served: &ServedType) -> Result<Action, ScimError> {
+    Ok(match action {
+        Action::Create(mut canonical) => {
+            body::require(&canonical.resource, &served.canonical)?;
+            canonical.resource = fitter.resource(canonical.resource)?;
+            note_unknown(fitter, &canonical.unknown);
+            Action::Create(canonical)
+        }
+        Action::Replace(id, mut canonical) => {
+            body::require(&canonical.resource, &served.canonical)?;
+            canonical.resource = fitter.resource(canonical.resource)?;
+            note_unknown(fitter, &canonical.unknown);
+            Action::Replace(id, canonical)
+        }
+        Action::Patch(id, mut patch) => {
+            patch.operations = fitter.operations(patch.operations)?;
+            note_unknown(fitter, &patch.unknown);
+            Action::Patch(id, patch)
+        }
+        other => other,
+    })
+}
+
+/// What no schema knows is dropped in a body (CONTRACT section 3), and said.
+fn note_unknown(fitter: &mut Fitter<'_>, unknown: &[String]) {
+    for name in unknown {
+        fitter.notes.push(Note::new(NoteKind::Dropped, name.clone(), "no schema knows it"));
+    }
+}
+
+/// A body for PUT keeps `id` (several vendors need it) and loses what the vendor computes (rfc-traps 326).
+fn read_only_gone(body: &mut Object, served: &ServedType) {
+    for attribute in &served.vendor.schema.attributes {
+        if attribute.mutability == Mutability::ReadOnly {
+            body.remove(&attribute.name);
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use http::Uri;
-use scimux_scim::{ResourceType, Value};
+use scimux_scim::{AttributePath, ResourceType, Value};
 
 use crate::profile::TypeProfile;
 use crate::{Mapping, Profile, Vendor};
@@ -63,6 +63,9 @@ pub struct Target {
     pub profile: Profile,
     /// Canonical names to vendor names and back.
     pub mapping: Mapping,
+    /// What is set on create where the request has none: vendor path, value. `[targets.x.defaults]`, and what the profile
+    /// takes from settings.
+    pub defaults: Vec<(AttributePath, Value)>,
     /// The resource types it serves.
     pub types: Vec<ServedType>,
 }

@@ -1,0 +1,263 @@
+//! A canonical request cut to what the vendor can hold (CONTRACT section 3), with a note for everything left out.
+
+use scimux_scim::schema::{Attribute, Kind, Mutability};
+use scimux_scim::{AttributePath, Object, Op, PatchOp, ScimError, Value};
+
+use crate::profile::{AttributeProfile, SubValue, TypeProfile};
+use crate::{Note, NoteKind, ServedType, Target, Unsupported};
+
+/// Cuts canonical bodies and operations to what the vendor can hold.
+pub(crate) struct Fitter<'a> {
+    target: &'a Target,
+    served: &'a ServedType,
+    /// Whether the resource is being created: what the vendor fixes at creation may be given now and never again.
+    creating: bool,
+    pub(crate) notes: Vec<Note>,
+}
+
+impl TypeProfile {
+    /// Where an attribute differs from its schema. `path` is a vendor path; its filter is ignored.
+    pub(crate) fn attribute(&self, path: &AttributePath) -> Option<&AttributeProfile> {
+        let name = AttributePath { filter: None, ..path.clone() }.to_string();
+        self.attributes.iter().find(|(key, _)| key.eq_ignore_ascii_case(&name)).map(|(_, profile)| profile)
+    }
+
+    /// Whether a common attribute, which is in no schema, is among those the vendor holds.
+    pub(crate) fn holds_common(&self, path: &AttributePath) -> bool {
+        let is_common = path.urn.is_none() && path.attribute.eq_ignore_ascii_case("externalId");
+        !is_common || self.holds.is_empty() || self.holds.iter().any(|held| held.eq_ignore_ascii_case("externalId"))
+    }
+
+    /// The same for the whole attribute that the path leads into.
+    pub(crate) fn whole_attribute(&self, path: &AttributePath) -> Option<&AttributeProfile> {
+        self.attribute(&path.whole())
+    }
+}
+
+impl<'a> Fitter<'a> {
+    pub(crate) fn new(target: &'a Target, served: &'a ServedType, creating: bool) -> Self {
+        Self { target, served, creating, notes: Vec::new() }
+    }
+
+    /// A canonical body without what the vendor cannot hold.
+    pub(crate) fn resource(&mut self, resource: Object) -> Result<Object, ScimError> {
+        let mut fitted = Object::new();
+        for (name, value) in resource {
+            if let Some(extension) = self.served.canonical.extension(&name) {
+                let urn = extension.id.clone();
+                let container = self.container(&urn, value)?;
+                if !container.is_empty() {
+                    fitted.insert(name, container);
+                }
+            } else if is_open_container(self.served, &name) || name.eq_ignore_ascii_case("schemas") {
+                fitted.insert(name, value);
+            } else if let Some(value) = self.attribute(&AttributePath::attribute(name.clone()), value)? {
+                fitted.insert(name, value);
+            }
+        }
+        Ok(fitted)
+    }
+
+    fn container(&mut self, urn: &str, value: Value) -> Result<Object, ScimError> {
+        let Value::Object(members) = value else { return Ok(Object::new()) };
+        let mut fitted = Object::new();
+        for (name, value) in members {
+            let path = AttributePath::attribute(name.clone()).with_urn(urn);
+            if let Some(value) = self.attribute(&path, value)? {
+                fitted.insert(name, value);
+            }
+        }
+        Ok(fitted)
+    }
+
+    /// Operations without what the vendor cannot hold.
+    pub(crate) fn operations(&mut self, operations: Vec<PatchOp>) -> Result<Vec<PatchOp>, ScimError> {
+        let mut fitted = Vec::with_capacity(operations.len());
+        for operation in operations {
+            fitted.extend(self.operation(operation)?);
+        }
+        Ok(fitted)
+    }
+
+    fn operation(&mut self, mut operation: PatchOp) -> Result<Option<PatchOp>, ScimError> {
+        refuse_read_only(&operation, self.served)?;
+        if operation.path.is_container() {
+            return Ok(Some(operation));
+        }
+        let Some(value) = operation.value.take() else {
+            return Ok(self.may_hold(&operation.path)?.then_some(operation));
+        };
+        if let Some(sub) = &operation.path.sub_attribute {
+            if !self.may_hold(&operation.path)? {
+                return Ok(None);
+            }
+            self.check_type(&operation.path.whole(), sub, &value)?;
+            operation.value = Some(value);
+            return Ok(Some(operation));
+        }
+        let appending = operation.op == Op::Add;
+        operation.value = self.value(&operation.path, value, appending)?;
+        Ok(operation.value.is_some().then_some(operation))
+    }
+
+    fn attribute(&mut self, path: &AttributePath, value: Value) -> Result<Option<Value>, ScimError> {
+        self.value(path, value, false)
+    }
+
+    fn value(&mut self, path: &AttributePath, value: Value, appending: bool) -> Result<Option<Value>, ScimError> {
+        if !self.may_hold(path)? {
+            return Ok(None);
+        }
+        let whole = path.whole();
+        let value = match value {
+            Value::Object(parts) => Value::Object(self.parts(&whole, parts)?),
+            Value::Array(elements) => Value::Array(self.elements(&whole, elements, appending)?),
+            simple => simple,
+        };
+        let emptied = matches!(&value, Value::Object(parts) if parts.is_empty());
+        Ok((!emptied).then_some(value))
+    }
+
+    /// The parts of a complex value that the vendor can hold.
+    fn parts(&mut self, whole: &AttributePath, parts: Object) -> Result<Object, ScimError> {
+        let mut fitted = Object::new();
+        for (name, value) in parts {
+            let path = whole.clone().with_sub(name.clone());
+            if self.loses_nothing(whole, &name, &value) || self.may_hold(&path)? {
+                self.check_type(whole, &name, &value)?;
+                fitted.insert(name, value);
+            }
+        }
+        Ok(fitted)
+    }
+
+    /// Whether a part that is not sent comes back all the same, because the gateway gives it to every value it reads.
+    fn loses_nothing(&self, whole: &AttributePath, part: &str, value: &Value) -> bool {
+        let given = self.vendor_attribute(whole).and_then(|profile| profile.read_with.get(part));
+        match given {
+            Some(SubValue::Bool(given)) => value.as_bool() == Some(*given),
+            Some(SubValue::Text(given)) => value.as_str().is_some_and(|value| value.eq_ignore_ascii_case(given)),
+            None => false,
+        }
+    }
+
+    fn elements(
+        &mut self,
+        whole: &AttributePath,
+        elements: Vec<Value>,
+        appending: bool,
+    ) -> Result<Vec<Value>, ScimError> {
+        let single = self.vendor_attribute(whole).is_some_and(|profile| profile.single);
+        let elements = if single && !appending { self.only_one(whole, elements)? } else { elements };
+        elements
+            .into_iter()
+            .map(|element| match element {
+                Value::Object(parts) => Ok(Value::Object(self.parts(whole, parts)?)),
+                simple => Ok(simple),
+            })
+            .collect()
+    }
+
+    /// The value that stays where one fits: the `primary` one, else the first; of the types the vendor has, if it says.
+    pub(crate) fn only_one(&mut self, whole: &AttributePath, elements: Vec<Value>) -> Result<Vec<Value>, ScimError> {
+        if elements.len() < 2 {
+            return Ok(elements);
+        }
+        self.leave_out(whole, "the vendor holds one value")?;
+        let types = self.vendor_attribute(whole).map(|profile| profile.types.clone()).unwrap_or_default();
+        let fits = |element: &&Value| {
+            let kind = element.as_object().and_then(|parts| parts.str("type"));
+            types.is_empty() || kind.is_none_or(|kind| types.iter().any(|known| known.eq_ignore_ascii_case(kind)))
+        };
+        let is_primary =
+            |element: &&Value| element.as_object().and_then(|parts| parts.get("primary")).and_then(Value::as_bool);
+        let chosen = elements
+            .iter()
+            .filter(fits)
+            .find(|element| is_primary(element) == Some(true))
+            .or_else(|| elements.iter().find(fits))
+            .or_else(|| elements.first());
+        Ok(chosen.cloned().into_iter().collect())
+    }
+
+    /// Whether the vendor can hold the attribute at a canonical path; if not, that is noted or refused.
+    fn may_hold(&mut self, path: &AttributePath) -> Result<bool, ScimError> {
+        let vendor_path = self.target.mapping.path_to_vendor(path);
+        let held = self.served.vendor.resolve(&vendor_path).filter(|_| self.served.profile.holds_common(&vendor_path));
+        let Some(resolved) = held else {
+            if is_open_path(self.served, path) {
+                return Ok(true);
+            }
+            return self.leave_out(path, "the vendor has no such attribute").map(|()| false);
+        };
+        if resolved.leaf().mutability == Mutability::ReadOnly || resolved.attribute.mutability == Mutability::ReadOnly {
+            return self.leave_out(path, "the vendor computes it").map(|()| false);
+        }
+        let profile = self.served.profile.whole_attribute(&vendor_path);
+        if !self.creating && profile.is_some_and(|profile| profile.create_only) {
+            return self.leave_out(path, "the vendor fixes it at creation").map(|()| false);
+        }
+        if let (Some(profile), Some(sub)) = (profile, &vendor_path.sub_attribute)
+            && profile.without.iter().any(|part| part.eq_ignore_ascii_case(sub))
+        {
+            return self.leave_out(path, "the vendor does not keep it").map(|()| false);
+        }
+        Ok(true)
+    }
+
+    fn leave_out(&mut self, path: &AttributePath, why: &'static str) -> Result<(), ScimError> {
+        let name = AttributePath { filter: None, ..path.clone() }.to_string();
+        if self.target.settings.unsupported == Unsupported::Refuse || name.eq_ignore_ascii_case("password") {
+            return Err(ScimError::invalid_value(format!("{name}: {why}; leave it out of the request")));
+        }
+        if !self.notes.iter().any(|note| note.attribute == name && note.kind == NoteKind::Dropped) {
+            self.notes.push(Note::new(NoteKind::Dropped, name, why));
+        }
+        Ok(())
+    }
+
+    /// Refuses a `type` outside the vendor's closed list: the vendor would, and another type would be another meaning.
+    fn check_type(&self, whole: &AttributePath, part: &str, value: &Value) -> Result<(), ScimError> {
+        let Some(profile) = self.vendor_attribute(whole) else { return Ok(()) };
+        let Some(kind) = value.as_str() else { return Ok(()) };
+        let known = profile.types.is_empty() || profile.types.iter().any(|known| known.eq_ignore_ascii_case(kind));
+        if !part.eq_ignore_ascii_case("type") || known {
+            return Ok(());
+        }
+        let allowed = profile.types.join(", ");
+        Err(ScimError::invalid_value(format!("{whole}.type: the vendor knows only {allowed}")))
+    }
+
+    fn vendor_attribute(&self, whole: &AttributePath) -> Option<&'a AttributeProfile> {
+        self.served.profile.whole_attribute(&self.target.mapping.path_to_vendor(whole))
+    }
+}
+
+/// 400 `mutability` for an explicit path to what RFC 7643 makes readOnly (CONTRACT section 4), and for a changed part of
+/// a value whose parts are immutable (rfc-traps 173).
+fn refuse_read_only(operation: &PatchOp, served: &ServedType) -> Result<(), ScimError> {
+    let Some(resolved) = served.canonical.resolve(&operation.path) else { return Ok(()) };
+    let read_only = |attribute: &Attribute| attribute.mutability == Mutability::ReadOnly;
+    let path = &operation.path;
+    if operation.explicit && (read_only(resolved.attribute) || resolved.sub_attribute.is_some_and(read_only)) {
+        return Err(ScimError::mutability(format!("{path} is readOnly")));
+    }
+    let part_is_immutable = resolved.sub_attribute.is_some_and(|sub| sub.mutability == Mutability::Immutable);
+    if part_is_immutable && resolved.attribute.multi_valued && operation.op != Op::Remove {
+        return Err(ScimError::mutability(format!("{path} is immutable; remove the value and add another")));
+    }
+    let unassigns = operation.op == Op::Remove && path.filter.is_none();
+    let required = resolved.leaf().required && (resolved.sub_attribute.is_none() || resolved.attribute.required);
+    if unassigns && required && resolved.leaf().kind != Kind::Complex {
+        return Err(ScimError::mutability(format!("{path} is required and cannot be removed")));
+    }
+    Ok(())
+}
+
+fn is_open_container(served: &ServedType, name: &str) -> bool {
+    served.canonical.open && name.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("urn:"))
+}
+
+fn is_open_path(served: &ServedType, path: &AttributePath) -> bool {
+    served.canonical.open && path.urn.is_some()
+}

@@ -1,0 +1,217 @@
+//! Bodies of PUT for vendors whose PUT is not the RFC's (`[types.put]` of a profile). All in vendor names.
+
+use scimux_scim::diff::same_value;
+use scimux_scim::schema::{Attribute, Kind, Mutability};
+use scimux_scim::{AttributePath, Object, Op, PatchOp, ScimError, Value};
+
+use crate::lower::writable;
+use crate::{Note, NoteKind, ServedType, Target};
+
+/// Whether a PUT of `body` has to be completed from the present resource: it lacks what the vendor demands, or `active`
+/// at a vendor that may reset it.
+pub(crate) fn lacks(body: &Object, served: &ServedType) -> bool {
+    writable(served).into_iter().any(|(path, attribute)| {
+        let value = path.get(body);
+        (value.is_none() && must_stay(&path, attribute, served)) || lacks_part(value, attribute)
+    })
+}
+
+/// Whether an attribute that the client did not name must be sent all the same: the vendor demands it, or it is `active`
+/// and the vendor may reset it (a leaver must not come back).
+fn must_stay(path: &AttributePath, attribute: &Attribute, served: &ServedType) -> bool {
+    let kept = served.profile.put.keeps.iter().any(|kept| kept.eq_ignore_ascii_case(&path.to_string()));
+    let is_active = path.urn.is_none() && attribute.name == "active";
+    attribute.required || (is_active && !kept)
+}
+
+fn lacks_part(value: Option<&Value>, attribute: &Attribute) -> bool {
+    let parts = value.and_then(Value::as_object);
+    parts.is_some_and(|parts| attribute.sub_attributes.iter().any(|sub| sub.required && !parts.contains(&sub.name)))
+}
+
+/// Adds to `body` what [`lacks`] asks for, from the present resource.
+pub(crate) fn complete(body: &mut Object, current: &Object, served: &ServedType) -> Vec<AttributePath> {
+    let mut added = Vec::new();
+    for (path, attribute) in writable(served) {
+        if path.get(body).is_none() && must_stay(&path, attribute, served) {
+            if let Some(present) = path.get(current) {
+                path.set(body, present.clone());
+                added.push(path);
+            }
+        } else if attribute.kind == Kind::Complex && !attribute.multi_valued {
+            for sub in attribute.sub_attributes.iter().filter(|sub| sub.required) {
+                let part = path.clone().with_sub(&*sub.name);
+                if path.get(body).is_some() && part.get(body).is_none() {
+                    if let Some(present) = part.get(current) {
+                        part.set(body, present.clone());
+                        added.push(part);
+                    }
+                }
+            }
+        }
+    }
+    added
+}
+
+/// Refuses a body that lacks what the vendor demands, naming all of it canonically.
+pub(crate) fn demand(body: &Object, target: &Target, served: &ServedType) -> Result<(), ScimError> {
+    let mut missing = Vec::new();
+    for (path, attribute) in writable(served) {
+        let value = path.get(body).filter(|value| !value.is_unassigned());
+        if attribute.required && value.is_none() {
+            missing.push(path);
+        } else if let Some(parts) = value.and_then(Value::as_object) {
+            let lacking = attribute.sub_attributes.iter().filter(|sub| sub.required && !parts.contains(&sub.name));
+            missing.extend(lacking.map(|sub| path.clone().with_sub(&*sub.name)));
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<_> = missing.iter().map(|path| target.mapping.path_to_canonical(path).to_string()).collect();
+    Err(ScimError::invalid_value(format!("the vendor demands {}: add it to the request", names.join(", "))))
+}
+
+/// The body of a PUT at a vendor whose PUT merges: as requested, with explicit `null` or `[]` for what the present
+/// resource has, the client left out, and the gateway may clear. What is kept all the same is a note.
+///
+/// May be cleared: what the profile knows to be readWrite, in the core schema or in an extension that the request names.
+/// Never: required attributes, `active`, and what nobody says who may write: a client that knows only the RFC's schemas
+/// must not wipe a licence or a security policy.
+pub(crate) fn merged(
+    mut body: Object,
+    current: &Object,
+    named: &[String],
+    target: &Target,
+    served: &ServedType,
+) -> (Object, Vec<Note>) {
+    let mut notes = Vec::new();
+    for (path, attribute) in writable(served) {
+        let Some(present) = path.get(current).filter(|value| !value.is_unassigned()) else { continue };
+        if path.get(&body).is_some() {
+            clear_parts(&path, attribute, present, &mut body);
+        } else if let Some(why) = why_kept(&path, attribute, named, served) {
+            notes.push(Note::new(NoteKind::Kept, target.mapping.path_to_canonical(&path).to_string(), why));
+        } else {
+            path.set(&mut body, if attribute.multi_valued { Value::Array(Vec::new()) } else { Value::Null });
+        }
+    }
+    (body, notes)
+}
+
+/// Sends a complex attribute whole: whether the vendor merges its parts is not documented, so parts that should go are
+/// `null`, and required ones that the client left out are sent as they are.
+fn clear_parts(path: &AttributePath, attribute: &Attribute, present: &Value, body: &mut Object) {
+    let Some(parts) = present.as_object() else { return };
+    for sub in attribute.sub_attributes.iter().filter(|sub| sub.mutability != Mutability::ReadOnly) {
+        let part = path.clone().with_sub(&*sub.name);
+        let Some(present) = parts.get(&sub.name).filter(|_| part.get(body).is_none()) else { continue };
+        let is_reference = sub.kind == Kind::Reference;
+        if !is_reference {
+            part.set(body, if sub.required { present.clone() } else { Value::Null });
+        }
+    }
+}
+
+fn why_kept(
+    path: &AttributePath,
+    attribute: &Attribute,
+    named: &[String],
+    served: &ServedType,
+) -> Option<&'static str> {
+    let unknown = served.profile.attribute(path).is_some_and(|profile| profile.mutability_unknown);
+    let foreign = path.urn.as_ref().is_some_and(|urn| !named.iter().any(|named| named.eq_ignore_ascii_case(urn)));
+    if attribute.required {
+        Some("the vendor demands it")
+    } else if path.urn.is_none() && attribute.name == "active" {
+        Some("a PUT without active leaves it as it is")
+    } else if unknown {
+        Some("it is not documented who may write it")
+    } else if foreign {
+        Some("the request does not name its extension")
+    } else {
+        None
+    }
+}
+
+/// The body of a PUT that carries only what differs, for a vendor whose PUT merges: `null` or `[]` for what is to go.
+pub(crate) fn changed_only(from: &Object, to: &Object, served: &ServedType) -> Object {
+    let mut body = Object::new();
+    for (path, attribute) in writable(served) {
+        let (before, after) = (path.get(from), path.get(to).filter(|value| !value.is_unassigned()));
+        if same_value(before, after, Some(attribute)) {
+            continue;
+        }
+        match after {
+            Some(value) => {
+                path.set(&mut body, value.clone());
+                if let Some(before) = before {
+                    clear_parts(&path, attribute, before, &mut body);
+                }
+            }
+            None => path.set(&mut body, unassigned(attribute)),
+        }
+    }
+    body
+}
+
+fn unassigned(attribute: &Attribute) -> Value {
+    if attribute.multi_valued { Value::Array(Vec::new()) } else { Value::Null }
+}
+
+/// The body of a PUT that the operations alone determine, for a vendor whose PUT merges; `None` if the present resource
+/// is needed. Operations in vendor names.
+pub(crate) fn from_operations(operations: &[PatchOp], served: &ServedType) -> Option<Object> {
+    let mut body = Object::new();
+    for operation in operations {
+        let path = &operation.path;
+        let resolved = served.vendor.resolve(path)?;
+        let alone = path.urn.is_none()
+            && path.filter.is_none()
+            && path.sub_attribute.is_none()
+            && !resolved.attribute.multi_valued
+            && resolved.attribute.kind != Kind::Complex;
+        if !alone {
+            return None;
+        }
+        path.set(&mut body, operation.value.clone().unwrap_or(Value::Null));
+    }
+    (!body.is_empty()).then_some(body)
+}
+
+/// What a PUT of `asked` left over, as operations that remove it: for a vendor of whose PUT nobody says whether it clears.
+pub(crate) fn left_over(asked: &Object, answered: &Object, served: &ServedType) -> Vec<PatchOp> {
+    let mut operations = Vec::new();
+    for (path, attribute) in writable(served) {
+        let Some(left) = path.get(answered).filter(|value| !value.is_unassigned()) else { continue };
+        let removable = !attribute.required
+            && attribute.name != "active"
+            && !served.profile.attribute(&path).is_some_and(|profile| profile.mutability_unknown);
+        match path.get(asked).filter(|value| !value.is_unassigned()) {
+            None if removable => operations.push(remove(path)),
+            None => {}
+            Some(asked) => left_over_parts(&path, attribute, asked, left, &mut operations),
+        }
+    }
+    operations
+}
+
+fn left_over_parts(path: &AttributePath, attribute: &Attribute, asked: &Value, left: &Value, into: &mut Vec<PatchOp>) {
+    match (asked, left) {
+        (Value::Object(asked), Value::Object(left)) => {
+            let gone = attribute.sub_attributes.iter().filter(|sub| {
+                sub.mutability == Mutability::ReadWrite && left.contains(&sub.name) && !asked.contains(&sub.name)
+            });
+            into.extend(gone.map(|sub| remove(path.clone().with_sub(&*sub.name))));
+        }
+        (Value::Array(asked), Value::Array(left)) if left.len() > asked.len() => {
+            let value = Some(Value::Array(asked.clone()));
+            into.push(PatchOp { op: Op::Replace, path: path.clone(), value, explicit: true });
+        }
+        _ => {}
+    }
+}
+
+fn remove(path: AttributePath) -> PatchOp {
+    PatchOp { op: Op::Remove, path, value: None, explicit: true }
+}
