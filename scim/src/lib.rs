@@ -5,6 +5,9 @@ pub mod body;
 pub mod diff;
 pub mod error;
 pub mod filter;
+#[cfg(test)]
+#[allow(dead_code)] // until the modules that need all of it are there
+mod fixture;
 pub mod list;
 pub mod patch;
 pub mod path;

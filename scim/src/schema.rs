@@ -1,10 +1,10 @@
 //! Schemas and resource types (RFC 7643 sections 6 and 7) as data, and names resolved against them.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};
 
-use crate::AttributePath;
+use crate::{AttributePath, Filter, Text};
 
 /// URN of the core User schema.
 pub const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
@@ -167,25 +167,38 @@ impl Resolved<'_> {
 /// The core User schema (RFC 7643 section 8.7.1), with the default sub-attributes of section 2.4 filled in.
 #[must_use]
 pub fn user() -> &'static Arc<Schema> {
-    todo!()
+    static SCHEMA: LazyLock<Arc<Schema>> = LazyLock::new(|| Arc::new(built_in(include_str!("../schemas/user.json"))));
+    &SCHEMA
 }
 
 /// The core Group schema.
 #[must_use]
 pub fn group() -> &'static Arc<Schema> {
-    todo!()
+    static SCHEMA: LazyLock<Arc<Schema>> = LazyLock::new(|| Arc::new(built_in(include_str!("../schemas/group.json"))));
+    &SCHEMA
 }
 
 /// The Enterprise User extension.
 #[must_use]
 pub fn enterprise_user() -> &'static Arc<Schema> {
-    todo!()
+    static SCHEMA: LazyLock<Arc<Schema>> =
+        LazyLock::new(|| Arc::new(built_in(include_str!("../schemas/enterprise-user.json"))));
+    &SCHEMA
 }
 
 /// The common attributes of RFC 7643 section 3.1 and `schemas`: part of every resource type, of no schema.
 #[must_use]
 pub fn common() -> &'static [Attribute] {
-    todo!()
+    static COMMON: LazyLock<Vec<Attribute>> = LazyLock::new(|| built_in(include_str!("../schemas/common.json")));
+    &COMMON
+}
+
+fn built_in<T: for<'de> Deserialize<'de>>(json: &str) -> T {
+    serde_json::from_str(json).expect("the schemas in the crate are read by a test")
+}
+
+fn common_attribute(name: &str) -> Option<&'static Attribute> {
+    common().iter().find(|attribute| attribute.name.eq_ignore_ascii_case(name))
 }
 
 impl Attribute {
@@ -193,6 +206,25 @@ impl Attribute {
     #[must_use]
     pub fn sub(&self, name: &str) -> Option<&Attribute> {
         self.sub_attributes.iter().find(|sub| sub.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether an element or value names another resource: a complex attribute with `value` and `$ref`.
+    #[must_use]
+    pub fn is_reference(&self) -> bool {
+        self.sub("$ref").is_some() && self.sub("value").is_some()
+    }
+
+    /// Whether strings of the attribute compare exactly, whatever `caseExact` says of binary values and references
+    /// (rfc-traps 34).
+    #[must_use]
+    pub fn is_exact(&self) -> bool {
+        self.case_exact || matches!(self.kind, Kind::Binary | Kind::Reference)
+    }
+
+    /// Whether clients may not write it.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.mutability == Mutability::ReadOnly
     }
 }
 
@@ -211,20 +243,100 @@ impl ResourceType {
         self.extensions.iter().map(|extension| &extension.schema).find(|schema| schema.id.eq_ignore_ascii_case(urn))
     }
 
+    /// Whether this is the URN of the base schema, without regard to case.
+    #[must_use]
+    pub fn is_base(&self, urn: &str) -> bool {
+        self.schema.id.eq_ignore_ascii_case(urn)
+    }
+
+    /// The base schema's URN and the extensions' URNs.
+    pub fn urns(&self) -> impl Iterator<Item = &str> {
+        let extensions = self.extensions.iter().map(|extension| extension.schema.id.as_str());
+        std::iter::once(self.schema.id.as_str()).chain(extensions)
+    }
+
     /// What a path means here: core URN or none: base schema, then common attributes, then the only extension that has
     /// the name (rfc-traps 13). `None`: no schema knows it. A container path (empty attribute) resolves to `None`.
     #[must_use]
     pub fn resolve(&self, path: &AttributePath) -> Option<Resolved<'_>> {
-        let _ = path;
-        todo!()
+        let (extension, attribute) = match path.urn.as_deref() {
+            None => self.core(&path.attribute).or_else(|| self.only_extension(&path.attribute))?,
+            Some(urn) if self.is_base(urn) => self.core(&path.attribute)?,
+            Some(urn) => self.extension(urn).and_then(|schema| in_extension(schema, &path.attribute))?,
+        };
+        let sub_attribute = match path.sub_attribute.as_deref() {
+            None => None,
+            Some(name) => Some(attribute.sub(name)?),
+        };
+        Some(Resolved { extension, attribute, sub_attribute })
+    }
+
+    fn core(&self, name: &str) -> Option<(Option<&Schema>, &Attribute)> {
+        self.schema.attribute(name).or_else(|| common_attribute(name)).map(|attribute| (None, attribute))
+    }
+
+    fn only_extension(&self, name: &str) -> Option<(Option<&Schema>, &Attribute)> {
+        let mut found = self.extensions.iter().filter_map(|extension| in_extension(&extension.schema, name));
+        found.next().filter(|_| found.next().is_none())
     }
 
     /// The path in canonical form: the schema's spelling, the URN present for extension attributes and absent for core
-    /// and common ones. `None`: no schema knows it (where the type is open, a path into an unknown extension is
-    /// returned as it is).
+    /// and common ones, names inside a value filter too. `None`: no schema knows it (where the type is open, a path into
+    /// an unknown extension is returned as it is). A container path keeps its URN, also that of the base schema.
     #[must_use]
     pub fn canonical(&self, path: &AttributePath) -> Option<AttributePath> {
-        let _ = path;
-        todo!()
+        if path.is_container() {
+            return self.canonical_container(path);
+        }
+        match self.resolve(path) {
+            Some(resolved) => Some(resolved.path(path.filter.as_deref())),
+            None => self.is_open_to(path).then(|| path.clone()),
+        }
+    }
+
+    fn canonical_container(&self, path: &AttributePath) -> Option<AttributePath> {
+        let urn = path.urn.as_deref()?;
+        match self.urns().find(|known| known.eq_ignore_ascii_case(urn)) {
+            Some(known) => Some(path.clone().with_urn(known)),
+            None => self.open.then(|| path.clone()),
+        }
+    }
+
+    /// Whether the path leads into an extension that stands in no schema here, and such are kept.
+    #[must_use]
+    pub fn is_open_to(&self, path: &AttributePath) -> bool {
+        self.open && path.urn.as_deref().is_some_and(|urn| !self.urns().any(|known| known.eq_ignore_ascii_case(urn)))
     }
 }
+
+fn in_extension<'a>(schema: &'a Schema, name: &str) -> Option<(Option<&'a Schema>, &'a Attribute)> {
+    schema.attribute(name).map(|attribute| (Some(schema), attribute))
+}
+
+impl Resolved<'_> {
+    fn path(&self, filter: Option<&Filter>) -> AttributePath {
+        AttributePath {
+            urn: self.extension.map(|schema| Text::from(schema.id.as_str())),
+            attribute: self.attribute.name.as_str().into(),
+            filter: filter.map(|filter| Box::new(self.spelled(filter))),
+            sub_attribute: self.sub_attribute.map(|sub| sub.name.as_str().into()),
+        }
+    }
+
+    /// The value filter with the names of sub-attributes in the schema's spelling; unknown ones stay.
+    fn spelled(&self, filter: &Filter) -> Filter {
+        let mut spell = |path: &AttributePath| {
+            let known = self.attribute.sub(&path.attribute);
+            Ok::<_, std::convert::Infallible>(
+                known.map_or_else(|| path.clone(), |sub| AttributePath::attribute(&*sub.name)),
+            )
+        };
+        match filter.map_paths(&mut spell) {
+            Ok(filter) => filter,
+            Err(never) => match never {},
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

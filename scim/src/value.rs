@@ -1,7 +1,12 @@
 //! JSON values as SCIM needs them: members in order, names found without regard to case (RFC 7643 section 2.1), numbers
 //! kept as they were written, strings that share the buffer they were parsed from.
 
+use std::collections::BTreeSet;
+use std::fmt;
+use std::ops::Range;
+
 use bytes::Bytes;
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Serialize, Serializer};
 
 use crate::ScimError;
@@ -16,7 +21,7 @@ pub enum Value {
     Null,
     /// `true` or `false`.
     Bool(bool),
-    /// A number in the digits it was written with.
+    /// A number in the digits it was written with (serde_json writes `1E9` as `1e+9`, nothing else).
     Number(Text),
     /// A string.
     String(Text),
@@ -41,8 +46,192 @@ pub const MAX_DEPTH: usize = 32;
 /// 400 `invalidSyntax`: not UTF-8, not JSON, not an object, nested deeper than [`MAX_DEPTH`], two names equal but for
 /// case in one object, or text behind the object.
 pub fn parse(body: &Bytes) -> Result<Object, ScimError> {
-    let _ = body;
-    todo!()
+    let text = Text::try_from(without_bom(body))
+        .map_err(|_| ScimError::invalid_syntax("the body is not UTF-8, the only encoding JSON has here"))?;
+    match parse_value(&text)? {
+        Value::Object(object) => Ok(object),
+        _ => Err(ScimError::invalid_syntax("the body must be a JSON object")),
+    }
+}
+
+/// rfc-traps 293: a byte order mark is skipped.
+fn without_bom(body: &Bytes) -> Bytes {
+    if body.starts_with(b"\xEF\xBB\xBF") { body.slice(3..) } else { body.clone() }
+}
+
+fn parse_value(text: &Text) -> Result<Value, ScimError> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let reader = Reader { text, depth: 0 };
+    let value = reader.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
+    value.map_err(|error| ScimError::invalid_syntax(format!("the body cannot be read as JSON: {error}")))
+}
+
+/// Reads one value at a depth; strings without escapes become slices of `text`.
+#[derive(Clone, Copy)]
+struct Reader<'t> {
+    text: &'t Text,
+    depth: usize,
+}
+
+impl<'t> Reader<'t> {
+    fn deeper<E: de::Error>(self) -> Result<Self, E> {
+        if self.depth == MAX_DEPTH {
+            return Err(E::custom(format_args!("nested deeper than {MAX_DEPTH}")));
+        }
+        Ok(Self { text: self.text, depth: self.depth + 1 })
+    }
+
+    fn holds(self, part: &str) -> bool {
+        let within =
+            |whole: Range<*const u8>, part: Range<*const u8>| whole.start <= part.start && part.end <= whole.end;
+        within(self.text.as_bytes().as_ptr_range(), part.as_bytes().as_ptr_range())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Reader<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Reader<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+        Ok(Value::Number(number.to_string().into()))
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Value, E> {
+        Ok(Value::String(if self.holds(text) { self.text.slice_ref(text) } else { text.into() }))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::String(text.into()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Value, A::Error> {
+        let reader = self.deeper()?;
+        let mut array = Vec::new();
+        while let Some(element) = elements.next_element_seed(reader)? {
+            array.push(element);
+        }
+        Ok(Value::Array(array))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        // A number does not count as a level, so the depth is looked at only once the first key has come.
+        let name = match members.next_key_seed(Key(self))? {
+            None => return self.deeper().map(|_| Value::Object(Object::new())),
+            Some(Name::NumberFollows) => {
+                return members.next_value::<String>().map(|digits| Value::Number(digits.into()));
+            }
+            Some(Name::Member(name)) => name,
+        };
+        let reader = self.deeper()?;
+        let mut names = Names::default();
+        let mut object = Object::new();
+        let mut next = Some(name);
+        while let Some(name) = next {
+            names.claim(&object, &name)?;
+            object.members.push((name, members.next_value_seed(reader)?));
+            next = members.next_key_seed(Key(reader))?.map(Name::into_member);
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+/// Reads the name of a member.
+struct Key<'t>(Reader<'t>);
+
+enum Name {
+    Member(Text),
+    /// serde_json (with `arbitrary_precision`) shows a number that is no 64-bit integer as a map with one private key.
+    NumberFollows,
+}
+
+impl Name {
+    fn into_member(self) -> Text {
+        match self {
+            Self::Member(name) => name,
+            Self::NumberFollows => Text::new(),
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Key<'_> {
+    type Value = Name;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Name, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Key<'_> {
+    type Value = Name;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    /// serde_json's private key lies in its own memory and every unescaped name of the body in the body, so a client
+    /// that writes the private key gets an object like any other.
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Name, E> {
+        Ok(if self.0.holds(name) { Name::Member(self.0.text.slice_ref(name)) } else { Name::NumberFollows })
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Name, E> {
+        Ok(Name::Member(name.into()))
+    }
+}
+
+/// Finds names equal but for case (rfc-traps 3): two hops might pick different ones.
+#[derive(Default)]
+struct Names {
+    folded: BTreeSet<String>,
+}
+
+impl Names {
+    /// Up to so many members are compared one by one.
+    const FEW: usize = 16;
+
+    fn claim<E: de::Error>(&mut self, object: &Object, name: &Text) -> Result<(), E> {
+        let taken = match object.len() {
+            0..Self::FEW => object.contains(name),
+            _ => self.is_among_many(object, name),
+        };
+        if taken {
+            let name: String = name.chars().take(64).collect();
+            return Err(E::custom(format_args!(
+                "the attribute \"{name}\" stands twice in one object (case is ignored)"
+            )));
+        }
+        Ok(())
+    }
+
+    fn is_among_many(&mut self, object: &Object, name: &Text) -> bool {
+        if self.folded.is_empty() {
+            self.folded.extend(object.iter().map(|(name, _)| name.to_ascii_lowercase()));
+        }
+        !self.folded.insert(name.to_ascii_lowercase())
+    }
 }
 
 impl Value {
@@ -109,6 +298,30 @@ impl From<bool> for Value {
 impl From<Object> for Value {
     fn from(object: Object) -> Self {
         Self::Object(object)
+    }
+}
+
+impl From<Text> for Value {
+    fn from(text: Text) -> Self {
+        Self::String(text)
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::String(text.into())
+    }
+}
+
+impl From<u64> for Value {
+    fn from(number: u64) -> Self {
+        Self::Number(number.to_string().into())
+    }
+}
+
+impl From<Vec<Value>> for Value {
+    fn from(elements: Vec<Value>) -> Self {
+        Self::Array(elements)
     }
 }
 
@@ -220,7 +433,24 @@ impl Serialize for Object {
 
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let _ = serializer;
-        todo!()
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::Number(digits) => serialize_number(digits, serializer),
+            Self::String(text) => serializer.serialize_str(text),
+            Self::Array(elements) => serializer.collect_seq(elements),
+            Self::Object(object) => object.serialize(serializer),
+        }
     }
 }
+
+/// The digits as they were written. What is no number (only code can make it so) leaves as a string: no panic.
+fn serialize_number<S: Serializer>(digits: &Text, serializer: S) -> Result<S::Ok, S::Error> {
+    match digits.parse::<serde_json::Number>() {
+        Ok(number) => number.serialize(serializer),
+        Err(_) => serializer.serialize_str(digits),
+    }
+}
+
+#[cfg(test)]
+mod tests;
