@@ -16,6 +16,7 @@ pub struct Call {
 }
 
 /// What a call asks of the vendor.
+#[expect(clippy::large_enum_variant, reason = "a handful live at a time, and only lists are large")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum CallKind {
     /// Create a resource.

@@ -41,11 +41,10 @@ pub(crate) fn complete(body: &mut Object, current: &Object, served: &ServedType)
         } else if attribute.kind == Kind::Complex && !attribute.multi_valued {
             for sub in attribute.sub_attributes.iter().filter(|sub| sub.required) {
                 let part = path.clone().with_sub(&*sub.name);
-                if path.get(body).is_some() && part.get(body).is_none() {
-                    if let Some(present) = part.get(current) {
-                        part.set(body, present.clone());
-                        added.push(part);
-                    }
+                let lacking = path.get(body).is_some() && part.get(body).is_none();
+                if let Some(present) = part.get(current).filter(|_| lacking) {
+                    part.set(body, present.clone());
+                    added.push(part);
                 }
             }
         }

@@ -43,7 +43,6 @@ pub struct Run {
 /// What the client asked, as far as it decides the reply.
 #[derive(Debug)]
 struct Asked {
-    endpoint: String,
     reply: ReplyKind,
     id: Option<Text>,
     query: ListQuery,
@@ -71,6 +70,7 @@ enum Awaiting {
 
 /// What is to be done next.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one lives at a time, on the stack of whoever drives the run")]
 pub enum Next {
     /// Send this call, and resume with what came of it.
     Send(Call),
@@ -491,8 +491,8 @@ impl Asked {
             _ => ListQuery::default(),
         };
         let is_mutation = !matches!(operation.action, Action::Read(_) | Action::List(_));
-        let (endpoint, wants_resource) = (operation.endpoint.clone(), operation.wants_resource);
-        Self { endpoint, reply, id: id.cloned(), query, wants_resource, repeat, is_mutation }
+        let wants_resource = operation.wants_resource;
+        Self { reply, id: id.cloned(), query, wants_resource, is_mutation, repeat }
     }
 }
 
