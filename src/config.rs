@@ -1,4 +1,25 @@
 //! The configuration (CONTRACT section 2). The only module that reads files and the environment.
+//!
+//! [`source`] makes one tree of the TOML file and the variables over it, [`shape`] checks it against the key table
+//! ([`keys`]), and the builders read it with [`table`] and check what keys mean together. Nothing stops at the first
+//! problem: everything goes into [`findings`].
+
+mod auth;
+mod clients;
+mod findings;
+mod keys;
+mod routes;
+mod secrets;
+mod server;
+mod shape;
+mod source;
+mod table;
+mod targets;
+#[cfg(test)]
+mod tests;
+mod upstream;
+mod urls;
+mod values;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -10,6 +31,11 @@ use http::{HeaderName, Uri};
 use scimux_adapters::Target;
 
 use crate::secret::SecretSource;
+
+use findings::Findings;
+use secrets::Secrets;
+pub use secrets::read_secret_file;
+use table::Table;
 
 /// A checked configuration.
 #[derive(Debug)]
@@ -205,6 +231,41 @@ pub fn load(file: &Path, environment: &Environment) -> Result<(Config, Vec<Probl
 /// # Errors
 /// Every problem at once.
 pub fn parse(text: &str, origin: &str, environment: &Environment) -> Result<(Config, Vec<Problem>), Vec<Problem>> {
-    let _ = (text, origin, environment);
-    todo!()
+    let findings = Findings::new(origin);
+    let config = source::tree(text, environment, &findings).map(|tree| {
+        shape::check(&tree, &findings);
+        build(&Table::top(&tree, &findings), environment)
+    });
+    findings.finish(config)
+}
+
+/// Builds what can be built; where something cannot, a problem is reported and the result is not used.
+fn build(top: &Table, environment: &Environment) -> Config {
+    let secrets = Secrets { environment, findings: top.findings() };
+    let server = server::server(top);
+    let admin = server::admin(top, &server);
+    let log = server::log(top);
+    let clients = clients::clients(top, secrets);
+    let targets = targets::targets(top, secrets);
+    let (routes, names) = routes::routes(top, &targets);
+    clients::check(top, &clients, &routes, &names, &server);
+    Config { server, admin, log, clients, targets, routes }
+}
+
+/// The environment of this process, without what is not UTF-8.
+#[must_use]
+pub fn environment() -> Environment {
+    let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    std::env::vars_os().filter_map(text).collect()
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.key.as_str() {
+            "" => write!(f, "{}: {}", self.origin, self.message),
+            key => write!(f, "{}: {key}: {}", self.origin, self.message),
+        }
+    }
 }

@@ -1,0 +1,59 @@
+//! `[clients.*]`.
+
+use super::findings::nearest;
+use super::secrets::Secrets;
+use super::table::Table;
+use super::{Client, Route, Server, server};
+
+/// Every client.
+pub(super) fn clients(top: &Table, secrets: Secrets) -> Vec<Client> {
+    top.named("clients").into_iter().map(|(name, table)| client(name, &table, secrets)).collect()
+}
+
+fn client(name: &str, table: &Table, secrets: Secrets) -> Client {
+    let quirks: Vec<String> = table.texts("quirks").unwrap_or_default().into_iter().map(str::to_owned).collect();
+    if !quirks.is_empty() {
+        table.warn("quirks", "accepted, but this version does not act on it yet");
+    }
+    Client {
+        name: name.to_owned(),
+        token_hashes: secrets.tokens(table),
+        routes: table.texts("routes").map(|routes| routes.into_iter().map(str::to_owned).collect()),
+        read_only: table.flag("read_only"),
+        quirks,
+    }
+}
+
+/// What clients, routes and listeners must be together. `routes` holds the names of all, also of those that are wrong.
+pub(super) fn check(top: &Table, clients: &[Client], routes: &[Route], names: &[String], server: &Server) {
+    for (name, table) in top.named("clients") {
+        for route in table.texts("routes").unwrap_or_default() {
+            if !names.iter().any(|known| known == route) {
+                let near = nearest(route, names.iter().map(String::as_str));
+                table.problem("routes", format!("client {name} may use {route:?}, but there is no such route; {near}"));
+            }
+        }
+    }
+    shared_tokens(top, clients);
+    let closed = routes.iter().find(|route| !route.open);
+    if let (true, Some(route), false) = (clients.is_empty(), closed, server::is_local(server)) {
+        let message = format!(
+            "no client, and route {} is reachable from the network: anybody could use it. \
+             Add [clients.NAME] with tokens, or listen on loopback or a unix socket only",
+            route.name
+        );
+        top.problem("clients", message);
+    }
+}
+
+/// A token must tell who calls.
+fn shared_tokens(top: &Table, clients: &[Client]) {
+    for (index, client) in clients.iter().enumerate() {
+        let before = clients.iter().take(index);
+        let mut same = before.filter(|other| other.token_hashes.iter().any(|hash| client.token_hashes.contains(hash)));
+        if let Some(other) = same.next() {
+            let key = format!("clients.{}.tokens", client.name);
+            top.findings().problem(&key, format!("client {} has the same token; each needs its own", other.name));
+        }
+    }
+}
