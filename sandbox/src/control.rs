@@ -46,9 +46,7 @@ fn fault(body: &Object) -> Result<Fault, String> {
     let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
     let number = |name: &str| body.get(name).and_then(Value::as_u64);
     let kind = match text("kind").unwrap_or_default().as_str() {
-        "delay" => FaultKind::Delay(Duration::from_millis(
-            number("millis").ok_or("delay needs millis")?,
-        )),
+        "delay" => FaultKind::Delay(Duration::from_millis(number("millis").ok_or("delay needs millis")?)),
         "status" => FaultKind::Status {
             status: status(number("status"))?,
             headers: headers(body.get("headers")),
@@ -67,31 +65,21 @@ fn fault(body: &Object) -> Result<Fault, String> {
         }
     };
     let times = u32::try_from(number("times").unwrap_or(1)).map_err(|_| "times is too large")?;
-    Ok(Fault {
-        method: text("method"),
-        path_contains: text("path_contains"),
-        times,
-        kind,
-    })
+    Ok(Fault { method: text("method"), path_contains: text("path_contains"), times, kind })
 }
 
 fn status(number: Option<u64>) -> Result<u16, String> {
-    let status = number
-        .and_then(|n| u16::try_from(n).ok())
-        .filter(|n| (200..600).contains(n));
+    let status = number.and_then(|n| u16::try_from(n).ok()).filter(|n| (200..600).contains(n));
     status.ok_or_else(|| "status needs a status from 200 to 599".to_owned())
 }
 
 fn headers(value: Option<&Value>) -> Vec<(String, String)> {
     let object = value.and_then(Value::as_object).into_iter().flatten();
-    object
-        .filter_map(|(n, v)| Some((n.clone(), v.as_str()?.to_owned())))
-        .collect()
+    object.filter_map(|(n, v)| Some((n.clone(), v.as_str()?.to_owned()))).collect()
 }
 
 fn exchange(exchange: &Exchange) -> Value {
-    let headers =
-        |list: &[(String, String)]| list.iter().map(|(n, v)| json!([n, v])).collect::<Value>();
+    let headers = |list: &[(String, String)]| list.iter().map(|(n, v)| json!([n, v])).collect::<Value>();
     json!({
         "method": exchange.method,
         "path": exchange.path,

@@ -48,10 +48,7 @@ pub struct Scene {
 
 /// Every scene, vendor by vendor.
 pub fn scenes() -> Vec<Scene> {
-    [veeva(), pingone(), huawei(), rsa()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [veeva(), pingone(), huawei(), rsa()].into_iter().flatten().collect()
 }
 
 /// Puts the people of the scenes into a sandbox, in the state in which the first scene finds them.
@@ -68,13 +65,7 @@ pub async fn seed(sandbox: &Sandbox) {
     }
 }
 
-fn scene(
-    vendor: &'static str,
-    title: &str,
-    method: &'static str,
-    id: &'static str,
-    body: Value,
-) -> Scene {
+fn scene(vendor: &'static str, title: &str, method: &'static str, id: &'static str, body: Value) -> Scene {
     Scene {
         vendor,
         title: title.to_owned(),
@@ -118,8 +109,9 @@ fn veeva() -> Vec<Scene> {
     let email = json!([{"op": "replace", "path": "emails[type eq \"work\"].value", "value": "a.smith@veepharm.com"}]);
     let group = json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "Reviewers"});
     vec![
-        scene("veeva", "PUT replaces Abigail Smith", "PUT", ABIGAIL, put)
-            .note("Vault's PUT merges, so what the body lacks and Vault may forget is cleared by name; en-US becomes en_US."),
+        scene("veeva", "PUT replaces Abigail Smith", "PUT", ABIGAIL, put).note(
+            "Vault's PUT merges, so what the body lacks and Vault may forget is cleared by name; en-US becomes en_US.",
+        ),
         scene("veeva", "PATCH one e-mail by its type", "PATCH", ABIGAIL, patch(email))
             .note("Vault has no PATCH: the user is read, the operation applied, and only `emails` is PUT."),
         scene(
@@ -168,10 +160,12 @@ fn pingone() -> Vec<Scene> {
     vec![
         scene("pingone", "PATCH of three single values", "PATCH", ISABELLA, patch(three))
             .note("PingOne's own example: bare and dotted paths, passed on as they are."),
-        scene("pingone", "PATCH one e-mail by its type", "PATCH", ISABELLA, patch(email))
-            .note("No value filter is documented and its e-mail has no type: read, then `replace emails` with the one value."),
-        scene("pingone", "PUT replaces tmp-Isabella", "PUT", ISABELLA, put)
-            .note("PingOne's own example; the e-mail leaves without `type` and comes back as work; the population stays."),
+        scene("pingone", "PATCH one e-mail by its type", "PATCH", ISABELLA, patch(email)).note(
+            "No value filter is documented and its e-mail has no type: read, then `replace emails` with the one value.",
+        ),
+        scene("pingone", "PUT replaces tmp-Isabella", "PUT", ISABELLA, put).note(
+            "PingOne's own example; the e-mail leaves without `type` and comes back as work; the population stays.",
+        ),
         scene("pingone", "PUT with a name that is taken", "PUT", ISABELLA, taken)
             .refused(409)
             .note("PingOne says UNIQUENESS_VIOLATION in a 400; the client is told 409 uniqueness."),
@@ -191,8 +185,7 @@ fn huawei() -> Vec<Scene> {
         "active": true,
     });
     let name = json!([{"op": "replace", "path": "name.familyName", "value": "Wang"}]);
-    let enterprise =
-        json!([{"op": "add", "path": format!("{ENTERPRISE}:department"), "value": "Cloud"}]);
+    let enterprise = json!([{"op": "add", "path": format!("{ENTERPRISE}:department"), "value": "Cloud"}]);
     vec![
         scene("huawei", "PUT without a displayName", "PUT", WEI, put)
             .note("Huawei demands displayName; it is completed from the present user."),
@@ -241,8 +234,9 @@ fn rsa() -> Vec<Scene> {
             .note("A value filter in a `remove` is native here."),
         scene("rsa", "PATCH replaces the e-mails", "PATCH", USER_ONE, patch(emails))
             .note("RSA's form for a multi-valued replace: an object without a path."),
-        scene("rsa", "PUT that clears the phone", "PUT", USER_TWO, put)
-            .note("Whether RSA's PUT clears is not documented: what is left over in the answer is removed by one PATCH."),
+        scene("rsa", "PUT that clears the phone", "PUT", USER_TWO, put).note(
+            "Whether RSA's PUT clears is not documented: what is left over in the answer is removed by one PATCH.",
+        ),
         scene("rsa", "PATCH finds no home e-mail", "PATCH", USER_ONE, patch(home))
             .refused(400)
             .note("Nothing to replace: noTarget."),

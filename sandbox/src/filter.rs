@@ -13,15 +13,8 @@ pub(crate) enum Filter {
     Or(Box<Filter>, Box<Filter>),
     Not(Box<Filter>),
     Present(String),
-    Compare {
-        path: String,
-        operator: Operator,
-        value: Value,
-    },
-    Values {
-        attribute: String,
-        filter: Box<Filter>,
-    },
+    Compare { path: String, operator: Operator, value: Value },
+    Values { attribute: String, filter: Box<Filter> },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,10 +35,7 @@ const DEPTH: usize = 32;
 
 impl Filter {
     pub(crate) fn parse(text: &str) -> Result<Filter, String> {
-        let mut parser = Parser {
-            tokens: tokens(text)?,
-            at: 0,
-        };
+        let mut parser = Parser { tokens: tokens(text)?, at: 0 };
         let filter = parser.either(0)?;
         match parser.tokens.get(parser.at) {
             None => Ok(filter),
@@ -56,11 +46,7 @@ impl Filter {
     /// `attribute eq "value"` and nothing else.
     pub(crate) fn single_eq(&self) -> Option<(&str, &Value)> {
         match self {
-            Filter::Compare {
-                path,
-                operator: Operator::Eq,
-                value,
-            } => Some((path, value)),
+            Filter::Compare { path, operator: Operator::Eq, value } => Some((path, value)),
             _ => None,
         }
     }
@@ -84,14 +70,10 @@ impl Filter {
             Filter::Or(left, right) => left.matches(resource) || right.matches(resource),
             Filter::Not(inner) => !inner.matches(resource),
             Filter::Present(path) => values_at(resource, path).iter().any(|v| !v.is_null()),
-            Filter::Values { attribute, filter } => values_at(resource, attribute)
-                .iter()
-                .any(|v| filter.matches_value(v)),
-            Filter::Compare {
-                path,
-                operator,
-                value,
-            } => compare_at(resource, path, *operator, value),
+            Filter::Values { attribute, filter } => {
+                values_at(resource, attribute).iter().any(|v| filter.matches_value(v))
+            }
+            Filter::Compare { path, operator, value } => compare_at(resource, path, *operator, value),
         }
     }
 
@@ -111,9 +93,7 @@ fn compare_at(resource: &Object, path: &str, operator: Operator, wanted: &Value)
         other => elements(other),
     });
     let last = path.rsplit(['.', ':']).next().unwrap_or(path);
-    let exact = ["id", "externalId", "version"]
-        .iter()
-        .any(|n| n.eq_ignore_ascii_case(last));
+    let exact = ["id", "externalId", "version"].iter().any(|n| n.eq_ignore_ascii_case(last));
     let mut simple = simple.peekable();
     if operator == Operator::Ne {
         return simple.all(|v| !compare(v, Operator::Eq, wanted, exact));
@@ -172,17 +152,12 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
             }
             '"' => {
                 let mut stream = serde_json::Deserializer::from_str(rest).into_iter::<String>();
-                let value = stream
-                    .next()
-                    .and_then(Result::ok)
-                    .ok_or("a string does not end")?;
+                let value = stream.next().and_then(Result::ok).ok_or("a string does not end")?;
                 tokens.push(Token::Text(value));
                 stream.byte_offset()
             }
             _ => {
-                let end = rest
-                    .find(|c: char| c.is_whitespace() || "()[]\"".contains(c))
-                    .unwrap_or(rest.len());
+                let end = rest.find(|c: char| c.is_whitespace() || "()[]\"".contains(c)).unwrap_or(rest.len());
                 tokens.push(Token::Word(rest[..end].to_owned()));
                 end
             }
@@ -199,11 +174,7 @@ struct Parser {
 
 impl Parser {
     fn next(&mut self) -> Result<Token, String> {
-        let token = self
-            .tokens
-            .get(self.at)
-            .cloned()
-            .ok_or("the filter ends too early")?;
+        let token = self.tokens.get(self.at).cloned().ok_or("the filter ends too early")?;
         self.at += 1;
         Ok(token)
     }
@@ -252,15 +223,8 @@ impl Parser {
         if self.skip_sign('[') {
             let inner = self.either(depth + 1)?;
             let closed = self.skip_sign(']');
-            let filter = Filter::Values {
-                attribute: path,
-                filter: Box::new(inner),
-            };
-            return if closed {
-                Ok(filter)
-            } else {
-                Err("a ] is missing".to_owned())
-            };
+            let filter = Filter::Values { attribute: path, filter: Box::new(inner) };
+            return if closed { Ok(filter) } else { Err("a ] is missing".to_owned()) };
         }
         self.comparison(path)
     }
@@ -270,11 +234,7 @@ impl Parser {
             return Err("a ( is missing".to_owned());
         }
         let filter = self.either(depth + 1)?;
-        if self.skip_sign(')') {
-            Ok(filter)
-        } else {
-            Err("a ) is missing".to_owned())
-        }
+        if self.skip_sign(')') { Ok(filter) } else { Err("a ) is missing".to_owned()) }
     }
 
     fn comparison(&mut self, path: String) -> Result<Filter, String> {
@@ -287,16 +247,10 @@ impl Parser {
         let operator = operator(&word).ok_or_else(|| format!("no operator {word:?}"))?;
         let value = match self.next()? {
             Token::Text(text) => Value::String(text),
-            Token::Word(word) => {
-                serde_json::from_str(&word).map_err(|_| format!("{word:?} is no value"))?
-            }
+            Token::Word(word) => serde_json::from_str(&word).map_err(|_| format!("{word:?} is no value"))?,
             Token::Sign(sign) => return Err(format!("unexpected {sign:?}")),
         };
-        Ok(Filter::Compare {
-            path,
-            operator,
-            value,
-        })
+        Ok(Filter::Compare { path, operator, value })
     }
 }
 
@@ -327,9 +281,7 @@ mod tests {
             "emails": [{"type": "work", "value": "b@example.com"}, {"type": "home", "value": "x@home.org"}],
             "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"department": "Tour"},
         });
-        Filter::parse(filter)
-            .expect(filter)
-            .matches(user.as_object().expect("an object"))
+        Filter::parse(filter).expect(filter).matches(user.as_object().expect("an object"))
     }
 
     #[test]
@@ -348,24 +300,15 @@ mod tests {
         ] {
             assert!(holds(filter), "{filter}");
         }
-        assert!(!holds(
-            "emails[type eq \"home\" and value co \"@example.com\"]"
-        ));
+        assert!(!holds("emails[type eq \"home\" and value co \"@example.com\"]"));
         assert!(!holds("userName ne \"bjensen\""));
     }
 
     #[test]
     fn bad_filters_are_refused() {
-        for filter in [
-            "",
-            "userName",
-            "userName eq",
-            "userName xx \"a\"",
-            "(a pr",
-            "a pr b",
-            "a[b pr",
-            "userName eq \"a",
-        ] {
+        for filter in
+            ["", "userName", "userName eq", "userName xx \"a\"", "(a pr", "a pr b", "a[b pr", "userName eq \"a"]
+        {
             assert!(Filter::parse(filter).is_err(), "{filter}");
         }
         assert!(Filter::parse(&"(".repeat(100_000)).is_err());

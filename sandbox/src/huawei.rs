@@ -22,71 +22,21 @@ const CAP: usize = 50;
 const MEMBERS: usize = 100;
 
 const SWITCHES: &[Switch] = &[
-    one_of(
-        "put_status",
-        &["200", "201"],
-        "status of PUT: the table says 200, the example 201 [H PUT]",
-    ),
+    one_of("put_status", &["200", "201"], "status of PUT: the table says 200, the example 201 [H PUT]"),
     off("put_merges", "PUT keeps what the body leaves out [H PUT]"),
-    one_of(
-        "put_active",
-        &["keep", "reset"],
-        "PUT without `active`; reset makes it true [H Open questions]",
-    ),
-    one_of(
-        "null_values",
-        &["clear", "refuse"],
-        "null and [] in a body [H Open questions]",
-    ),
-    one_of(
-        "unknown_attributes",
-        &["ignore", "refuse"],
-        "an attribute of no table [H Open questions]",
-    ),
-    off(
-        "patch_dotted",
-        "PATCH paths may name a sub-attribute [H PATCH]",
-    ),
-    off(
-        "patch_filters",
-        "PATCH value filters may use other operators than eq [H PATCH]",
-    ),
-    off(
-        "patch_pathless",
-        "PATCH operations without path work [H PATCH]",
-    ),
-    off(
-        "patch_op_case",
-        "PATCH takes `Replace` as well as `replace` [H PATCH]",
-    ),
-    off(
-        "patch_name_merges",
-        "PATCH of `name` keeps the parts that the value leaves out [H PATCH]",
-    ),
-    one_of(
-        "patch_enterprise",
-        &["refuse", "literal", "urn"],
-        "path of the enterprise object in a PATCH [H PATCH]",
-    ),
-    one_of(
-        "group_patch_status",
-        &["204", "200"],
-        "status of PATCH of a group; both without a body [H Endpoints]",
-    ),
-    one_of(
-        "delete_status",
-        &["204", "200"],
-        "status of DELETE [H Endpoints]",
-    ),
-    one_of(
-        "auth_errors",
-        &["scim", "apigw"],
-        "body of a 401 [H Authentication]",
-    ),
-    off(
-        "scim_media_type",
-        "requests may be application/scim+json [H Content types]",
-    ),
+    one_of("put_active", &["keep", "reset"], "PUT without `active`; reset makes it true [H Open questions]"),
+    one_of("null_values", &["clear", "refuse"], "null and [] in a body [H Open questions]"),
+    one_of("unknown_attributes", &["ignore", "refuse"], "an attribute of no table [H Open questions]"),
+    off("patch_dotted", "PATCH paths may name a sub-attribute [H PATCH]"),
+    off("patch_filters", "PATCH value filters may use other operators than eq [H PATCH]"),
+    off("patch_pathless", "PATCH operations without path work [H PATCH]"),
+    off("patch_op_case", "PATCH takes `Replace` as well as `replace` [H PATCH]"),
+    off("patch_name_merges", "PATCH of `name` keeps the parts that the value leaves out [H PATCH]"),
+    one_of("patch_enterprise", &["refuse", "literal", "urn"], "path of the enterprise object in a PATCH [H PATCH]"),
+    one_of("group_patch_status", &["204", "200"], "status of PATCH of a group; both without a body [H Endpoints]"),
+    one_of("delete_status", &["204", "200"], "status of DELETE [H Endpoints]"),
+    one_of("auth_errors", &["scim", "apigw"], "body of a 401 [H Authentication]"),
+    off("scim_media_type", "requests may be application/scim+json [H Content types]"),
 ];
 
 /// Huawei Cloud IAM Identity Center.
@@ -129,9 +79,7 @@ impl Vendor for Huawei {
             return call.unauthorised();
         }
         match parts.as_slice() {
-            [TENANT, "scim", "v2", rest @ ..] => {
-                call.route(rest).unwrap_or_else(|refusal| error(&refusal))
-            }
+            [TENANT, "scim", "v2", rest @ ..] => call.route(rest).unwrap_or_else(|refusal| error(&refusal)),
             _ => error(&not_found()),
         }
     }
@@ -165,10 +113,7 @@ impl Call<'_> {
     /// A 401 occurs, its body is not documented [H Authentication].
     fn unauthorised(&self) -> Answer {
         if self.state.switches.get("auth_errors") == "scim" {
-            return error(&Refusal::status(
-                401,
-                "The bearer token is invalid or expired.",
-            ));
+            return error(&Refusal::status(401, "The bearer token is invalid or expired."));
         }
         let body = json!({"error_msg": "Incorrect IAM authentication information", "error_code": "APIGW.0301",
             "request_id": uuid::Uuid::new_v4().simple().to_string()});
@@ -186,14 +131,10 @@ impl Call<'_> {
             ("DELETE", ["Users", id]) => self.delete("/Users", id),
             ("GET", ["Groups"]) => self.list("/Groups"),
             ("POST", ["Groups"]) => self.create_group(),
-            ("GET", ["Groups", id]) => {
-                Ok(answer(200, group_shown(self.found("/Groups", id)?, false)))
-            }
+            ("GET", ["Groups", id]) => Ok(answer(200, group_shown(self.found("/Groups", id)?, false))),
             ("PATCH", ["Groups", id]) => self.patch_group(id),
             ("DELETE", ["Groups", id]) => self.delete("/Groups", id),
-            ("GET", ["ServiceProviderConfig"]) => {
-                Ok(Answer::json(200, "application/json", &provider()))
-            }
+            ("GET", ["ServiceProviderConfig"]) => Ok(Answer::json(200, "application/json", &provider())),
             // There is no PUT of a group, among others [H Endpoints].
             (_, ["Users" | "Groups"] | ["Users" | "Groups", _] | ["ServiceProviderConfig"]) => {
                 Err(Refusal::status(405, "Method not allowed."))
@@ -212,14 +153,10 @@ impl Call<'_> {
             Some("application/json") => {}
             Some("application/scim+json") if self.state.switches.on("scim_media_type") => {}
             _ => {
-                return Err(bad(
-                    "Request is unparsable: the content type must be application/json.",
-                ));
+                return Err(bad("Request is unparsable: the content type must be application/json."));
             }
         }
-        self.request
-            .object()
-            .map_err(|_| bad("Request is unparsable, syntactically incorrect, or violates schema."))
+        self.request.object().map_err(|_| bad("Request is unparsable, syntactically incorrect, or violates schema."))
     }
 
     fn create_user(&mut self) -> Done {
@@ -232,11 +169,7 @@ impl Call<'_> {
     fn put_user(&mut self, id: &str) -> Done {
         let before = self.found("/Users", id)?.clone();
         let body = self.body()?;
-        let mut user = if self.state.switches.on("put_merges") {
-            before.clone()
-        } else {
-            Object::new()
-        };
+        let mut user = if self.state.switches.on("put_merges") { before.clone() } else { Object::new() };
         for kept in ["id", "meta"].iter().chain(&["active"]) {
             let reset = *kept == "active" && self.state.switches.get("put_active") == "reset";
             if let Some(value) = before.get(*kept).filter(|_| !reset) {
@@ -246,10 +179,7 @@ impl Call<'_> {
         user.extend(user::checked(&body, true, &self.state.switches)?);
         user.insert("id".to_owned(), json!(id));
         let user = self.keep_user(user)?;
-        Ok(answer(
-            self.state.switches.number("put_status"),
-            user::rendered(&user),
-        ))
+        Ok(answer(self.state.switches.number("put_status"), user::rendered(&user)))
     }
 
     /// 200 with the whole user [H PATCH].
@@ -265,17 +195,10 @@ impl Call<'_> {
     fn keep_user(&mut self, mut user: Object) -> Result<Object, Refusal> {
         let id = text(&user, "id").map(str::to_owned);
         let (store, except) = (&self.state.store, id.as_deref());
-        let name = store.taken("/Users", except, text(&user, "userName"), |u| {
-            text(u, "userName")
-        });
-        let mail = store.taken("/Users", except, first_value(&user, "emails"), |u| {
-            first_value(u, "emails")
-        });
+        let name = store.taken("/Users", except, text(&user, "userName"), |u| text(u, "userName"));
+        let mail = store.taken("/Users", except, first_value(&user, "emails"), |u| first_value(u, "emails"));
         if name.or(mail).is_some() {
-            return Err(Refusal::status(
-                409,
-                "Duplicate user: userName and email must be unique.",
-            ));
+            return Err(Refusal::status(409, "Duplicate user: userName and email must be unique."));
         }
         let id = id.unwrap_or_else(|| Huawei.new_id(&mut self.state.store));
         user.insert("id".to_owned(), json!(id));
@@ -287,11 +210,7 @@ impl Call<'_> {
 
     fn delete(&mut self, endpoint: &str, id: &str) -> Done {
         let status = self.state.switches.number("delete_status");
-        if self.state.store.remove(endpoint, id) {
-            Ok(Answer::empty(status))
-        } else {
-            Err(not_found())
-        }
+        if self.state.store.remove(endpoint, id) { Ok(Answer::empty(status)) } else { Err(not_found()) }
     }
 
     /// `displayName` and `schemas` are required; the members are echoed once, here [H Groups].
@@ -315,20 +234,11 @@ impl Call<'_> {
     }
 
     fn check_group(&self, group: &Object) -> Result<(), Refusal> {
-        let taken = self.state.store.taken(
-            "/Groups",
-            text(group, "id"),
-            text(group, "displayName"),
-            |g| text(g, "displayName"),
-        );
-        if taken.is_some() {
-            Err(Refusal::status(
-                409,
-                "Duplicate group: displayName must be unique.",
-            ))
-        } else {
-            Ok(())
-        }
+        let taken = self
+            .state
+            .store
+            .taken("/Groups", text(group, "id"), text(group, "displayName"), |g| text(g, "displayName"));
+        if taken.is_some() { Err(Refusal::status(409, "Duplicate group: displayName must be unique.")) } else { Ok(()) }
     }
 
     /// `displayName`, `members`, `externalId`; at most 100 member changes in a call [H Groups].
@@ -337,9 +247,7 @@ impl Call<'_> {
         let operations = patch::operations(&self.body()?)?;
         let changes: usize = operations.iter().map(member_changes).sum();
         if changes > MEMBERS {
-            return Err(bad(
-                "At most 100 member changes are allowed in a single request.",
-            ));
+            return Err(bad("At most 100 member changes are allowed in a single request."));
         }
         for operation in &operations {
             self.patch_group_once(&mut group, operation)?;
@@ -350,9 +258,7 @@ impl Call<'_> {
         self.check_group(&group)?;
         touch(&mut group, "Group", Precision::Seconds);
         self.state.store.put("/Groups", group);
-        Ok(Answer::empty(
-            self.state.switches.number("group_patch_status"),
-        ))
+        Ok(Answer::empty(self.state.switches.number("group_patch_status")))
     }
 
     fn patch_group_once(&self, group: &mut Object, operation: &Operation) -> Result<(), Refusal> {
@@ -361,11 +267,7 @@ impl Call<'_> {
         if path.is_none() && !self.state.switches.on("patch_pathless") {
             return Err(bad("The path is required."));
         }
-        let first = path
-            .unwrap_or("members")
-            .split('[')
-            .next()
-            .unwrap_or_default();
+        let first = path.unwrap_or("members").split('[').next().unwrap_or_default();
         if !["displayName", "members", "externalId"].contains(&first) {
             return Err(bad(format!("The path {first} is not supported.")));
         }
@@ -373,14 +275,11 @@ impl Call<'_> {
             ("add" | "replace", Some("members"), value) => drop(members(value.as_ref())?),
             ("remove", Some("members"), Some(gone)) => {
                 // `remove` of `members` with the values to remove; the form is not documented [H Open questions].
-                let gone: Vec<&Value> = elements(gone)
-                    .iter()
-                    .filter_map(|m| m.get("value"))
-                    .collect();
+                let gone: Vec<&Value> = elements(gone).iter().filter_map(|m| m.get("value")).collect();
                 let present = group.get_mut("members").and_then(Value::as_array_mut);
-                present.into_iter().for_each(|list| {
-                    list.retain(|m| !m.get("value").is_some_and(|v| gone.contains(&v)))
-                });
+                present
+                    .into_iter()
+                    .for_each(|list| list.retain(|m| !m.get("value").is_some_and(|v| gone.contains(&v))));
                 return Ok(());
             }
             _ => {}
@@ -391,45 +290,22 @@ impl Call<'_> {
     /// One exact filter form, 50 at most, no startIndex, no projection [H Filtering].
     fn list(&self, endpoint: &'static str) -> Done {
         for refused in ["startIndex", "attributes", "excludedAttributes"] {
-            if self
-                .request
-                .parameters()
-                .iter()
-                .any(|(name, _)| name == refused)
-            {
+            if self.request.parameters().iter().any(|(name, _)| name == refused) {
                 return Err(bad(format!("The parameter {refused} is not supported.")));
             }
         }
-        let name = if endpoint == "/Users" {
-            "userName"
-        } else {
-            "displayName"
-        };
-        let filter = self
-            .request
-            .parameter("filter")
-            .map(|text| only_filter(&text, name))
-            .transpose()?;
+        let name = if endpoint == "/Users" { "userName" } else { "displayName" };
+        let filter = self.request.parameter("filter").map(|text| only_filter(&text, name)).transpose()?;
         let all = self.state.store.all(endpoint).iter();
-        let hits: Vec<&Object> = all
-            .filter(|r| filter.as_ref().is_none_or(|f| f.matches(r)))
-            .collect();
+        let hits: Vec<&Object> = all.filter(|r| filter.as_ref().is_none_or(|f| f.matches(r))).collect();
         let total = hits.len();
         let shown = |r: &&Object| {
-            if endpoint == "/Users" {
-                user::rendered(r)
-            } else {
-                group_shown(r, false)
-            }
+            if endpoint == "/Users" { user::rendered(r) } else { group_shown(r, false) }
         };
         let resources: Vec<Object> = hits.iter().take(CAP).map(shown).collect();
         // Typed String for users; for groups itemsPerPage is an Integer and startIndex a String [H Filtering].
         let count = resources.len();
-        let per_page = if endpoint == "/Users" {
-            json!(count.to_string())
-        } else {
-            json!(count)
-        };
+        let per_page = if endpoint == "/Users" { json!(count.to_string()) } else { json!(count) };
         let body = json!({"totalResults": total, "itemsPerPage": per_page, "startIndex": "1",
             "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"], "Resources": resources});
         Ok(Answer::json(200, "application/json", &body))
@@ -440,9 +316,7 @@ fn only_filter(filter: &str, name: &str) -> Result<Filter, Refusal> {
     let parsed = Filter::parse(filter).map_err(bad)?;
     match parsed.single_eq() {
         Some((path, Value::String(_))) if path == name || path == "id" => Ok(parsed),
-        _ => Err(bad(format!(
-            "The filter must be: {name} eq \"value\" or id eq \"value\"."
-        ))),
+        _ => Err(bad(format!("The filter must be: {name} eq \"value\" or id eq \"value\"."))),
     }
 }
 
@@ -462,15 +336,8 @@ fn members(value: Option<&Value>) -> Result<Vec<Value>, Refusal> {
     }
     for member in list {
         let user = member.get("type").is_none_or(|t| t == "User");
-        if member
-            .get("value")
-            .and_then(Value::as_str)
-            .is_none_or(str::is_empty)
-            || !user
-        {
-            return Err(bad(
-                "members[].value is required, and the type must be User.",
-            ));
+        if member.get("value").and_then(Value::as_str).is_none_or(str::is_empty) || !user {
+            return Err(bad("members[].value is required, and the type must be User."));
         }
     }
     Ok(list.to_vec())
@@ -491,17 +358,7 @@ fn group_shown(group: &Object, with_members: bool) -> Object {
     if !with_members {
         shown.insert("members".to_owned(), json!([]));
     }
-    crate::store::ordered(
-        &shown,
-        &[
-            "id",
-            "externalId",
-            "meta",
-            "schemas",
-            "displayName",
-            "members",
-        ],
-    )
+    crate::store::ordered(&shown, &["id", "externalId", "meta", "schemas", "displayName", "members"])
 }
 
 /// Placeholder values that contradict the service [H ServiceProviderConfig].

@@ -44,13 +44,7 @@ use tokio::task::JoinHandle;
 use crate::server::Shared;
 use crate::vendor::Vendor;
 
-static VENDORS: [&dyn Vendor; 5] = [
-    &veeva::Veeva,
-    &pingone::PingOne,
-    &huawei::Huawei,
-    &rsa::Rsa,
-    &plain::Plain,
-];
+static VENDORS: [&dyn Vendor; 5] = [&veeva::Veeva, &pingone::PingOne, &huawei::Huawei, &rsa::Rsa, &plain::Plain];
 
 /// The vendors that can be imitated.
 pub fn vendors() -> &'static [&'static str] {
@@ -71,14 +65,10 @@ impl Sandbox {
     ///
     /// `NotFound` if there is no such vendor, else why the address cannot be bound.
     pub async fn start(vendor: &str, listen: SocketAddr) -> std::io::Result<Sandbox> {
-        let found = VENDORS
-            .iter()
-            .copied()
-            .find(|v| v.name() == vendor)
-            .ok_or_else(|| {
-                let text = format!("no vendor {vendor:?}; there are {}", vendors().join(", "));
-                std::io::Error::new(std::io::ErrorKind::NotFound, text)
-            })?;
+        let found = VENDORS.iter().copied().find(|v| v.name() == vendor).ok_or_else(|| {
+            let text = format!("no vendor {vendor:?}; there are {}", vendors().join(", "));
+            std::io::Error::new(std::io::ErrorKind::NotFound, text)
+        })?;
         let listener = tokio::net::TcpListener::bind(listen).await?;
         let shared = Arc::new(Shared::new(found, listener.local_addr()?));
         let accepting = tokio::spawn(server::accept(listener, Arc::clone(&shared)));
@@ -133,14 +123,7 @@ impl Sandbox {
 
     /// The resources at an endpoint (`/Users`) as the vendor holds them, which may be more than it returns.
     pub fn resources(&self, endpoint: &str) -> Vec<Value> {
-        self.shared
-            .state()
-            .store
-            .all(endpoint)
-            .iter()
-            .cloned()
-            .map(Value::Object)
-            .collect()
+        self.shared.state().store.all(endpoint).iter().cloned().map(Value::Object).collect()
     }
 
     /// Puts a resource straight into the store, in the place of the one with its `id`, and returns the id. What the

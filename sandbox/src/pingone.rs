@@ -20,87 +20,24 @@ pub(crate) const CLIENT_SECRET: &str = "pingone-sandbox-secret";
 const CAP: usize = 200;
 
 const SWITCHES: &[Switch] = &[
-    one_of(
-        "token_auth",
-        &["basic", "post", "any"],
-        "the application's tokenEndpointAuthMethod [P 3]",
-    ),
-    one_of(
-        "expires_in",
-        &["3600"],
-        "lifetime of access tokens in seconds, any number [P 3]",
-    ),
-    one_of(
-        "errors",
-        &["platform", "scim"],
-        "form of the errors; a duplicate is 400 or 409 [P 11, P 17]",
-    ),
-    off(
-        "patch_pathless",
-        "PATCH operations without path work [P 17]",
-    ),
-    off(
-        "patch_filters",
-        "PATCH paths with value filters, or sub-attributes of multi-valued attributes, work [P 17]",
-    ),
-    off(
-        "patch_urn_paths",
-        "PATCH paths with a schema URN work [P 17]",
-    ),
-    off(
-        "patch_op_case",
-        "PATCH takes `Replace` as well as `replace` [P 17]",
-    ),
-    off(
-        "patch_add_arrays",
-        "PATCH `add` on a multi-valued attribute works [P 17]",
-    ),
-    one_of(
-        "email_type",
-        &["drop", "keep", "refuse"],
-        "what becomes of `type` in an e-mail [P 16.4]",
-    ),
-    one_of(
-        "unknown_attributes",
-        &["ignore", "refuse"],
-        "an attribute of no table, e.g. displayName [P 17]",
-    ),
-    one_of(
-        "population_change",
-        &["refuse", "ignore", "accept"],
-        "another population by PUT or PATCH [P 8]",
-    ),
-    one_of(
-        "put_active",
-        &["keep", "reset"],
-        "PUT without `active` [P 17]",
-    ),
-    off(
-        "emails_required",
-        "a user without e-mail is refused, as natively [P 8]",
-    ),
-    one_of(
-        "address_country",
-        &["country", "countryCode"],
-        "name of the country in an address [P 16.9]",
-    ),
-    off(
-        "scim_media_type",
-        "requests may be application/scim+json [P 17]",
-    ),
-    off(
-        "filter_email_value",
-        "a filter may say `emails.value` [P 16.4]",
-    ),
-    off(
-        "list_paging_members",
-        "a user list has startIndex and itemsPerPage [P 17]",
-    ),
-    one_of(
-        "total_above_cap",
-        &["all", "returned"],
-        "what totalResults counts above 200 [P 17]",
-    ),
+    one_of("token_auth", &["basic", "post", "any"], "the application's tokenEndpointAuthMethod [P 3]"),
+    one_of("expires_in", &["3600"], "lifetime of access tokens in seconds, any number [P 3]"),
+    one_of("errors", &["platform", "scim"], "form of the errors; a duplicate is 400 or 409 [P 11, P 17]"),
+    off("patch_pathless", "PATCH operations without path work [P 17]"),
+    off("patch_filters", "PATCH paths with value filters, or sub-attributes of multi-valued attributes, work [P 17]"),
+    off("patch_urn_paths", "PATCH paths with a schema URN work [P 17]"),
+    off("patch_op_case", "PATCH takes `Replace` as well as `replace` [P 17]"),
+    off("patch_add_arrays", "PATCH `add` on a multi-valued attribute works [P 17]"),
+    one_of("email_type", &["drop", "keep", "refuse"], "what becomes of `type` in an e-mail [P 16.4]"),
+    one_of("unknown_attributes", &["ignore", "refuse"], "an attribute of no table, e.g. displayName [P 17]"),
+    one_of("population_change", &["refuse", "ignore", "accept"], "another population by PUT or PATCH [P 8]"),
+    one_of("put_active", &["keep", "reset"], "PUT without `active` [P 17]"),
+    off("emails_required", "a user without e-mail is refused, as natively [P 8]"),
+    one_of("address_country", &["country", "countryCode"], "name of the country in an address [P 16.9]"),
+    off("scim_media_type", "requests may be application/scim+json [P 17]"),
+    off("filter_email_value", "a filter may say `emails.value` [P 16.4]"),
+    off("list_paging_members", "a user list has startIndex and itemsPerPage [P 17]"),
+    one_of("total_above_cap", &["all", "returned"], "what totalResults counts above 200 [P 17]"),
 ];
 
 /// PingOne.
@@ -157,13 +94,7 @@ struct Problem {
 impl Problem {
     fn new(status: u16, code: &'static str, message: &str) -> Problem {
         let message = format!("The request could not be completed. {message}");
-        Problem {
-            status,
-            code,
-            detail: None,
-            target: None,
-            message,
-        }
+        Problem { status, code, detail: None, target: None, message }
     }
 
     fn not_found() -> Problem {
@@ -172,28 +103,13 @@ impl Problem {
 
     /// A 400 that names the attribute.
     fn invalid(detail: &'static str, target: &str) -> Problem {
-        let problem = Problem::new(
-            400,
-            "INVALID_DATA",
-            "One or more validation errors were in the request.",
-        );
-        Problem {
-            detail: Some(detail),
-            target: Some(target.to_owned()),
-            ..problem
-        }
+        let problem = Problem::new(400, "INVALID_DATA", "One or more validation errors were in the request.");
+        Problem { detail: Some(detail), target: Some(target.to_owned()), ..problem }
     }
 
     fn access(status: u16, detail: &'static str) -> Problem {
-        let problem = Problem::new(
-            status,
-            "ACCESS_FAILED",
-            "You do not have access to this resource.",
-        );
-        Problem {
-            detail: Some(detail),
-            ..problem
-        }
+        let problem = Problem::new(status, "ACCESS_FAILED", "You do not have access to this resource.");
+        Problem { detail: Some(detail), ..problem }
     }
 
     fn platform(&self) -> Value {
@@ -220,16 +136,8 @@ impl Problem {
             (400, None) => (400, Some("invalidSyntax")),
             (status, _) => (status, None),
         };
-        let target = self
-            .target
-            .as_ref()
-            .map(|t| format!(" ({t})"))
-            .unwrap_or_default();
-        crate::vendor::Refusal {
-            status,
-            scim_type,
-            detail: format!("{}{target}", self.message),
-        }
+        let target = self.target.as_ref().map(|t| format!(" ({t})")).unwrap_or_default();
+        crate::vendor::Refusal { status, scim_type, detail: format!("{}{target}", self.message) }
     }
 }
 
@@ -245,11 +153,7 @@ impl Call<'_> {
             let refusal = problem.scim();
             return Answer::json(refusal.status, "application/scim+json", &refusal.rfc_body());
         }
-        Answer::json(
-            problem.status,
-            "application/json;charset=UTF-8",
-            &problem.platform(),
-        )
+        Answer::json(problem.status, "application/json;charset=UTF-8", &problem.platform())
     }
 
     /// [P 3]
@@ -258,52 +162,30 @@ impl Call<'_> {
             let body = json!({"error": error, "error_description": text});
             Answer::json(status, "application/json;charset=UTF-8", &body)
         };
-        let form_type =
-            self.request.media_type().as_deref() == Some("application/x-www-form-urlencoded");
+        let form_type = self.request.media_type().as_deref() == Some("application/x-www-form-urlencoded");
         if self.request.method != "POST" || !form_type {
             return failed(400, "invalid_request", "A form is expected.");
         }
         let form = self.request.form();
         if !self.client_is_known(&form) {
-            return failed(
-                401,
-                "invalid_client",
-                "Request denied: Unsupported authentication method or wrong secret",
-            );
+            return failed(401, "invalid_client", "Request denied: Unsupported authentication method or wrong secret");
         }
         if form.get("grant_type").map(String::as_str) != Some("client_credentials") {
-            return failed(
-                400,
-                "unsupported_grant_type",
-                "The grant type is not supported by the application.",
-            );
+            return failed(400, "unsupported_grant_type", "The grant type is not supported by the application.");
         }
         // Looks like the JWT it is [P 3]; nobody but this process reads it.
         let token = format!("eyJhbGciOiJSUzI1NiJ9.{}", uuid::Uuid::new_v4().simple());
-        let seconds: u64 = self
-            .state
-            .switches
-            .get("expires_in")
-            .parse()
-            .unwrap_or(3600);
-        self.state
-            .issue(&token, Some(std::time::Duration::from_secs(seconds)));
+        let seconds: u64 = self.state.switches.get("expires_in").parse().unwrap_or(3600);
+        self.state.issue(&token, Some(std::time::Duration::from_secs(seconds)));
         let body = json!({"access_token": token, "token_type": "Bearer", "expires_in": seconds});
         Answer::json(200, "application/json;charset=UTF-8", &body)
     }
 
     fn client_is_known(&self, form: &std::collections::BTreeMap<String, String>) -> bool {
-        let basic = self
-            .request
-            .header("authorization")
-            .and_then(|v| v.strip_prefix("Basic "));
+        let basic = self.request.header("authorization").and_then(|v| v.strip_prefix("Basic "));
         let field = |name: &str| form.get(name).map(String::as_str);
-        let by_basic = basic
-            == Some(
-                &*base64::prelude::BASE64_STANDARD.encode(format!("{CLIENT_ID}:{CLIENT_SECRET}")),
-            );
-        let by_post =
-            (field("client_id"), field("client_secret")) == (Some(CLIENT_ID), Some(CLIENT_SECRET));
+        let by_basic = basic == Some(&*base64::prelude::BASE64_STANDARD.encode(format!("{CLIENT_ID}:{CLIENT_SECRET}")));
+        let by_post = (field("client_id"), field("client_secret")) == (Some(CLIENT_ID), Some(CLIENT_SECRET));
         match self.state.switches.get("token_auth") {
             "basic" => by_basic,
             "post" => by_post && basic.is_none(),
@@ -312,11 +194,7 @@ impl Call<'_> {
     }
 
     fn scim(&mut self, environment: &str, rest: &[&str]) -> Answer {
-        if !self
-            .request
-            .bearer()
-            .is_some_and(|token| self.state.knows(token))
-        {
+        if !self.request.bearer().is_some_and(|token| self.state.knows(token)) {
             return self.fail(&Problem::access(401, "INVALID_TOKEN"));
         }
         // An environment that does not exist is 403 on the platform [P 3].
@@ -324,30 +202,19 @@ impl Call<'_> {
             return self.fail(&Problem::access(403, "INSUFFICIENT_PERMISSIONS"));
         }
         let done = match (self.request.method.as_str(), rest) {
-            ("GET", ["Users"]) => self.list(
-                self.request.parameter("filter"),
-                self.request.parameter("count"),
-            ),
+            ("GET", ["Users"]) => self.list(self.request.parameter("filter"), self.request.parameter("count")),
             ("POST", ["Users", ".search"]) => self.search(),
             ("POST", ["Users"]) => self.create(),
-            ("GET", ["Users", id]) => self
-                .found(id)
-                .map(|user| self.answer(200, &self.shown(&user))),
+            ("GET", ["Users", id]) => self.found(id).map(|user| self.answer(200, &self.shown(&user))),
             ("PUT", ["Users", id]) => self.replace(id),
             ("PATCH", ["Users", id]) => self.patch(id),
             ("DELETE", ["Users", id]) => self.delete(id),
             ("GET", ["ServiceProviderConfig"]) => Ok(self.answer(200, &self.provider())),
             // There are no groups [P 4, P 14].
-            (_, ["Groups", ..]) => Err(Problem::new(
-                501,
-                "NOT_IMPLEMENTED",
-                "Groups are not supported.",
-            )),
-            (_, ["Users"] | ["Users", _] | ["ServiceProviderConfig"]) => Err(Problem::new(
-                405,
-                "METHOD_NOT_ALLOWED",
-                "The method is not allowed.",
-            )),
+            (_, ["Groups", ..]) => Err(Problem::new(501, "NOT_IMPLEMENTED", "Groups are not supported.")),
+            (_, ["Users"] | ["Users", _] | ["ServiceProviderConfig"]) => {
+                Err(Problem::new(405, "METHOD_NOT_ALLOWED", "The method is not allowed."))
+            }
             _ => Err(Problem::not_found()),
         };
         done.unwrap_or_else(|problem| self.fail(&problem))
@@ -366,11 +233,7 @@ impl Call<'_> {
     }
 
     fn found(&self, id: &str) -> Result<Object, Problem> {
-        self.state
-            .store
-            .get("/Users", id)
-            .cloned()
-            .ok_or_else(Problem::not_found)
+        self.state.store.get("/Users", id).cloned().ok_or_else(Problem::not_found)
     }
 
     /// The examples send application/json on every write [P 5].
@@ -379,20 +242,10 @@ impl Call<'_> {
             Some("application/json") => {}
             Some("application/scim+json") if self.state.switches.on("scim_media_type") => {}
             _ => {
-                return Err(Problem::new(
-                    415,
-                    "INVALID_REQUEST",
-                    "The content type is not supported.",
-                ));
+                return Err(Problem::new(415, "INVALID_REQUEST", "The content type is not supported."));
             }
         }
-        let malformed = |_| {
-            Problem::new(
-                400,
-                "INVALID_REQUEST",
-                "The request was malformed or invalid.",
-            )
-        };
+        let malformed = |_| Problem::new(400, "INVALID_REQUEST", "The request was malformed or invalid.");
         self.request.object().map_err(malformed)
     }
 
@@ -401,9 +254,7 @@ impl Call<'_> {
         let user = user::created(&body, &self.state.switches)?;
         let user = self.keep(user)?;
         let location = format!("{}/Users/{}", self.root(), id_of(&user));
-        Ok(self
-            .answer(201, &self.shown(&user))
-            .with("location", location))
+        Ok(self.answer(201, &self.shown(&user)).with("location", location))
     }
 
     fn replace(&mut self, id: &str) -> Result<Answer, Problem> {
@@ -429,12 +280,7 @@ impl Call<'_> {
         if self.state.switches.on("emails_required") && first_value(&user, "emails").is_none() {
             return Err(Problem::invalid("REQUIRED_VALUE", "email"));
         }
-        let taken = self
-            .state
-            .store
-            .taken("/Users", id.as_deref(), text(&user, "userName"), |u| {
-                text(u, "userName")
-            });
+        let taken = self.state.store.taken("/Users", id.as_deref(), text(&user, "userName"), |u| text(u, "userName"));
         if taken.is_some() {
             return Err(Problem::invalid("UNIQUENESS_VIOLATION", "username"));
         }
@@ -447,11 +293,7 @@ impl Call<'_> {
     }
 
     fn delete(&mut self, id: &str) -> Result<Answer, Problem> {
-        if self.state.store.remove("/Users", id) {
-            Ok(Answer::empty(204))
-        } else {
-            Err(Problem::not_found())
-        }
+        if self.state.store.remove("/Users", id) { Ok(Answer::empty(204)) } else { Err(Problem::not_found()) }
     }
 
     /// The body is needed, even `{}`, and has no `schemas` in the example [P 10].
@@ -465,27 +307,15 @@ impl Call<'_> {
     fn list(&self, filter: Option<String>, count: Option<String>) -> Result<Answer, Problem> {
         let filter = filter.map(|text| self.filter(&text)).transpose()?;
         let count = count
-            .map(|n| {
-                n.parse::<usize>()
-                    .map_err(|_| Problem::invalid("INVALID_PARAMETER", "count"))
-            })
+            .map(|n| n.parse::<usize>().map_err(|_| Problem::invalid("INVALID_PARAMETER", "count")))
             .transpose()?;
         let users = self.state.store.all("/Users").iter();
-        let users: Vec<&Object> = users
-            .filter(|u| filter.as_ref().is_none_or(|f| f.matches(u)))
-            .collect();
+        let users: Vec<&Object> = users.filter(|u| filter.as_ref().is_none_or(|f| f.matches(u))).collect();
         let total = users.len();
-        let shown: Vec<Value> = users
-            .into_iter()
-            .take(count.unwrap_or(CAP).min(CAP))
-            .map(|u| self.shown(u))
-            .collect();
-        let total = if self.state.switches.get("total_above_cap") == "all" {
-            total
-        } else {
-            shown.len()
-        };
-        let mut body = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"], "totalResults": total});
+        let shown: Vec<Value> = users.into_iter().take(count.unwrap_or(CAP).min(CAP)).map(|u| self.shown(u)).collect();
+        let total = if self.state.switches.get("total_above_cap") == "all" { total } else { shown.len() };
+        let mut body =
+            json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"], "totalResults": total});
         if self.state.switches.on("list_paging_members") {
             body["startIndex"] = json!(1);
             body["itemsPerPage"] = json!(shown.len());
@@ -499,8 +329,7 @@ impl Call<'_> {
         let refused = || Problem::invalid("INVALID_FILTER", "filter");
         let filter = Filter::parse(filter).map_err(|_| refused())?;
         for (path, operator) in filter.comparisons().ok_or_else(refused)? {
-            let mail = path == "emails"
-                || (path == "emails.value" && self.state.switches.on("filter_email_value"));
+            let mail = path == "emails" || (path == "emails.value" && self.state.switches.on("filter_email_value"));
             let known = mail || user::is_filterable(path);
             let ends = mail || matches!(path, "name.familyName" | "name.givenName");
             let fits = match operator {

@@ -18,30 +18,11 @@ pub(crate) const PASSWORD: &str = "plain-sandbox-password";
 pub(crate) const TOKEN: &str = "plain-sandbox-token";
 
 const SWITCHES: &[Switch] = &[
-    one_of(
-        "patch_status",
-        &["200", "204"],
-        "status of a successful PATCH (RFC 7644 section 3.5.2 leaves it open)",
-    ),
-    one_of(
-        "put_active",
-        &["clear", "keep"],
-        "PUT without `active` (RFC 7644 section 3.5.1 leaves the default open)",
-    ),
-    one_of(
-        "etag",
-        &["true", "false"],
-        "resources have versions (RFC 7644 section 3.14 makes them optional)",
-    ),
-    one_of(
-        "max_results",
-        &["200"],
-        "resources in one page at most, any number",
-    ),
-    off(
-        "no_paging_members",
-        "a list has no startIndex and no itemsPerPage",
-    ),
+    one_of("patch_status", &["200", "204"], "status of a successful PATCH (RFC 7644 section 3.5.2 leaves it open)"),
+    one_of("put_active", &["clear", "keep"], "PUT without `active` (RFC 7644 section 3.5.1 leaves the default open)"),
+    one_of("etag", &["true", "false"], "resources have versions (RFC 7644 section 3.14 makes them optional)"),
+    one_of("max_results", &["200"], "resources in one page at most, any number"),
+    off("no_paging_members", "a list has no startIndex and no itemsPerPage"),
 ];
 
 /// A plain RFC 7644 server.
@@ -135,32 +116,18 @@ impl Call<'_> {
 
     /// RFC 7644 section 3.1 asks for application/scim+json and allows application/json.
     fn body(&self) -> Result<Object, Refusal> {
-        if !matches!(
-            self.request.media_type().as_deref(),
-            Some(SCIM | "application/json")
-        ) {
+        if !matches!(self.request.media_type().as_deref(), Some(SCIM | "application/json")) {
             return Err(Refusal::status(415, "Unsupported media type."));
         }
-        self.request
-            .object()
-            .map_err(|e| Refusal::bad("invalidSyntax", e))
+        self.request.object().map_err(|e| Refusal::bad("invalidSyntax", e))
     }
 
     fn found(&self, kind: Kind, id: &str) -> Result<Object, Refusal> {
-        self.state
-            .store
-            .get(kind.endpoint(), id)
-            .cloned()
-            .ok_or_else(|| unknown(id))
+        self.state.store.get(kind.endpoint(), id).cloned().ok_or_else(|| unknown(id))
     }
 
     fn url(&self, kind: Kind, resource: &Object) -> String {
-        format!(
-            "{}/v2{}/{}",
-            self.request.origin(),
-            kind.endpoint(),
-            id_of(resource)
-        )
+        format!("{}/v2{}/{}", self.request.origin(), kind.endpoint(), id_of(resource))
     }
 
     /// `attributes` and `excludedAttributes` hold for every answer with a resource (RFC 7644 section 3.9).
@@ -172,38 +139,19 @@ impl Call<'_> {
                 meta.shift_remove("version");
             }
         }
-        let of = |name: &str| {
-            query
-                .iter()
-                .find(|(n, v)| n == name && !v.is_empty())
-                .map(|(_, v)| v.as_str())
-        };
-        project(
-            &shown,
-            of("attributes"),
-            of("excludedAttributes"),
-            &["id", "schemas"],
-        )
+        let of = |name: &str| query.iter().find(|(n, v)| n == name && !v.is_empty()).map(|(_, v)| v.as_str());
+        project(&shown, of("attributes"), of("excludedAttributes"), &["id", "schemas"])
     }
 
     fn answer(&self, status: u16, kind: Kind, stored: &Object) -> Answer {
         let shown = self.shown(kind, stored, &self.request.parameters());
-        let answer = Answer::json(status, SCIM, &Value::Object(shown))
-            .with("location", self.url(kind, stored));
-        if self.state.switches.on("etag") {
-            answer.with("etag", version(stored))
-        } else {
-            answer
-        }
+        let answer = Answer::json(status, SCIM, &Value::Object(shown)).with("location", self.url(kind, stored));
+        if self.state.switches.on("etag") { answer.with("etag", version(stored)) } else { answer }
     }
 
     /// `If-Match` and `If-None-Match` (RFC 7644 section 3.14).
     fn precondition(&self, stored: &Object) -> Result<(), Refusal> {
-        let Some(wanted) = self
-            .request
-            .header("if-match")
-            .filter(|_| self.state.switches.on("etag"))
-        else {
+        let Some(wanted) = self.request.header("if-match").filter(|_| self.state.switches.on("etag")) else {
             return Ok(());
         };
         if matches_any(wanted, version(stored)) {
@@ -236,11 +184,8 @@ impl Call<'_> {
         self.precondition(&before)?;
         let mut after = resource::accepted(kind, &self.body()?)?;
         let keep_active = self.state.switches.get("put_active") == "keep";
-        let kept: &[&str] = if keep_active {
-            &["id", "meta", "password", "active"]
-        } else {
-            &["id", "meta", "password"]
-        };
+        let kept: &[&str] =
+            if keep_active { &["id", "meta", "password", "active"] } else { &["id", "meta", "password"] };
         for name in kept {
             if let (None, Some(value)) = (after.get(*name), before.get(*name)) {
                 after.insert((*name).to_owned(), value.clone());
@@ -258,19 +203,12 @@ impl Call<'_> {
         for mut operation in patch::operations(&self.body()?)? {
             operation.op.make_ascii_lowercase();
             if !matches!(operation.op.as_str(), "add" | "replace" | "remove") {
-                return Err(Refusal::bad(
-                    "invalidSyntax",
-                    "op is not one of add, replace, remove",
-                ));
+                return Err(Refusal::bad("invalidSyntax", "op is not one of add, replace, remove"));
             }
             resource::patch_once(kind, &mut after, &operation)?;
         }
         // A PATCH that changes nothing leaves the version (RFC 7644 section 3.5.2.1).
-        let stored = if after == before {
-            before
-        } else {
-            self.keep(kind, after)?
-        };
+        let stored = if after == before { before } else { self.keep(kind, after)? };
         match self.state.switches.number("patch_status") {
             204 => Ok(Answer::empty(204)),
             status => Ok(self.answer(status, kind, &stored)),
@@ -287,42 +225,16 @@ impl Call<'_> {
         resource::check(kind, &resource)?;
         let id = text(&resource, "id").map(str::to_owned);
         let name = text(&resource, "userName").filter(|_| kind == Kind::User);
-        if self
-            .state
-            .store
-            .taken(kind.endpoint(), id.as_deref(), name, |u| {
-                text(u, "userName")
-            })
-            .is_some()
-        {
-            let detail = "One or more of the attribute values are already in use or are reserved."
-                .to_owned();
-            return Err(Refusal {
-                status: 409,
-                scim_type: Some("uniqueness"),
-                detail,
-            });
+        if self.state.store.taken(kind.endpoint(), id.as_deref(), name, |u| text(u, "userName")).is_some() {
+            let detail = "One or more of the attribute values are already in use or are reserved.".to_owned();
+            return Err(Refusal { status: 409, scim_type: Some("uniqueness"), detail });
         }
         let id = id.unwrap_or_else(|| Plain.new_id(&mut self.state.store));
         resource.insert("id".to_owned(), json!(id));
-        let last = resource
-            .get("meta")
-            .and_then(|m| m.get("version"))
-            .and_then(Value::as_str);
-        let last = last
-            .and_then(|v| {
-                v.trim_start_matches("W/")
-                    .trim_matches('"')
-                    .parse::<u64>()
-                    .ok()
-            })
-            .unwrap_or(0);
+        let last = resource.get("meta").and_then(|m| m.get("version")).and_then(Value::as_str);
+        let last = last.and_then(|v| v.trim_start_matches("W/").trim_matches('"').parse::<u64>().ok()).unwrap_or(0);
         let time = now(Plain.clock());
-        let created = resource
-            .get("meta")
-            .and_then(|m| m.get("created"))
-            .cloned()
-            .unwrap_or_else(|| json!(time));
+        let created = resource.get("meta").and_then(|m| m.get("created")).cloned().unwrap_or_else(|| json!(time));
         let meta = json!({"resourceType": kind.name(), "created": created, "lastModified": time,
             "version": format!("W/\"{}\"", last + 1)});
         resource.insert("meta".to_owned(), meta);
@@ -334,14 +246,7 @@ impl Call<'_> {
     fn search(&self, kind: Kind) -> Done {
         let query = self.body()?.into_iter().map(|(name, value)| match value {
             Value::String(text) => (name, text),
-            Value::Array(names) => (
-                name,
-                names
-                    .iter()
-                    .filter_map(Value::as_str)
-                    .collect::<Vec<_>>()
-                    .join(","),
-            ),
+            Value::Array(names) => (name, names.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(",")),
             other => (name, other.to_string()),
         });
         self.list(kind, &query.collect::<Vec<_>>())
@@ -349,20 +254,10 @@ impl Call<'_> {
 
     /// RFC 7644 sections 3.4.2.2 to 3.4.2.4.
     fn list(&self, kind: Kind, query: &[(String, String)]) -> Done {
-        let of = |name: &str| {
-            query
-                .iter()
-                .find(|(n, v)| n == name && !v.is_empty())
-                .map(|(_, v)| v.as_str())
-        };
-        let filter = of("filter")
-            .map(Filter::parse)
-            .transpose()
-            .map_err(|e| Refusal::bad("invalidFilter", e))?;
+        let of = |name: &str| query.iter().find(|(n, v)| n == name && !v.is_empty()).map(|(_, v)| v.as_str());
+        let filter = of("filter").map(Filter::parse).transpose().map_err(|e| Refusal::bad("invalidFilter", e))?;
         let all = self.state.store.all(kind.endpoint()).iter();
-        let mut hits: Vec<&Object> = all
-            .filter(|r| filter.as_ref().is_none_or(|f| f.matches(r)))
-            .collect();
+        let mut hits: Vec<&Object> = all.filter(|r| filter.as_ref().is_none_or(|f| f.matches(r))).collect();
         if let Some(by) = of("sortBy") {
             hits.sort_by_cached_key(|r| sort_key(r, by));
             if of("sortOrder") == Some("descending") {
@@ -375,15 +270,11 @@ impl Call<'_> {
         };
         let start = usize::try_from(number("startIndex")?.unwrap_or(1).max(1)).unwrap_or(1);
         let cap = usize::from(self.state.switches.number("max_results"));
-        let count = usize::try_from(number("count")?.unwrap_or(100).max(0))
-            .unwrap_or(0)
-            .min(cap);
+        let count = usize::try_from(number("count")?.unwrap_or(100).max(0)).unwrap_or(0).min(cap);
         let total = hits.len();
-        let shown: Vec<Object> = page(hits, start, count)
-            .into_iter()
-            .map(|r| self.shown(kind, r, query))
-            .collect();
-        let mut body = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"], "totalResults": total});
+        let shown: Vec<Object> = page(hits, start, count).into_iter().map(|r| self.shown(kind, r, query)).collect();
+        let mut body =
+            json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"], "totalResults": total});
         if !self.state.switches.on("no_paging_members") {
             body["startIndex"] = json!(start);
             body["itemsPerPage"] = json!(shown.len());
@@ -408,11 +299,7 @@ fn unknown(what: &str) -> Refusal {
 }
 
 fn version(stored: &Object) -> &str {
-    stored
-        .get("meta")
-        .and_then(|m| m.get("version"))
-        .and_then(Value::as_str)
-        .unwrap_or("W/\"0\"")
+    stored.get("meta").and_then(|m| m.get("version")).and_then(Value::as_str).unwrap_or("W/\"0\"")
 }
 
 /// Weak comparison of a list of entity tags.
@@ -424,12 +311,8 @@ fn matches_any(list: &str, version: &str) -> bool {
 /// A resource without the attribute comes last in ascending order (RFC 7644 section 3.4.2.3).
 fn sort_key(resource: &Object, by: &str) -> (bool, String) {
     let values = values_at(resource, by);
-    let primary = values
-        .iter()
-        .find(|v| v.get("primary") == Some(&Value::Bool(true)));
-    let value = primary
-        .or(values.first())
-        .map(|v| v.get("value").unwrap_or(v));
+    let primary = values.iter().find(|v| v.get("primary") == Some(&Value::Bool(true)));
+    let value = primary.or(values.first()).map(|v| v.get("value").unwrap_or(v));
     match value {
         Some(Value::String(text)) => (false, text.to_lowercase()),
         Some(other) => (false, other.to_string()),

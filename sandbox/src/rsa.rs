@@ -18,64 +18,22 @@ const SCIM: &str = "application/scim+json";
 pub(crate) const TOKEN: &str = "29da0602f6db1ed033aa91d644ce4d70bdf3ab58";
 
 const SWITCHES: &[Switch] = &[
-    off(
-        "local_source",
-        "the identity source is Local: PUT, PATCH and DELETE are 405 [R Identity source types]",
-    ),
-    one_of(
-        "put_clears",
-        &["false", "true"],
-        "PUT clears what the body leaves out [R PUT]",
-    ),
-    one_of(
-        "media_type",
-        &["strict", "any"],
-        "whether application/json is refused [R Content types]",
-    ),
-    one_of(
-        "patch_op_case",
-        &["lower", "any"],
-        "PATCH takes `Replace` as well as `replace` [R PATCH]",
-    ),
-    one_of(
-        "unknown_attributes",
-        &["ignore", "refuse"],
-        "attributes in no sample, e.g. timezone [R User schema]",
-    ),
-    off(
-        "emails_required",
-        "a user without e-mail is refused [R User schema]",
-    ),
+    off("local_source", "the identity source is Local: PUT, PATCH and DELETE are 405 [R Identity source types]"),
+    one_of("put_clears", &["false", "true"], "PUT clears what the body leaves out [R PUT]"),
+    one_of("media_type", &["strict", "any"], "whether application/json is refused [R Content types]"),
+    one_of("patch_op_case", &["lower", "any"], "PATCH takes `Replace` as well as `replace` [R PATCH]"),
+    one_of("unknown_attributes", &["ignore", "refuse"], "attributes in no sample, e.g. timezone [R User schema]"),
+    off("emails_required", "a user without e-mail is refused [R User schema]"),
     one_of(
         "keep_primary",
         &["false", "true"],
         "whether e-mails and phones are returned with `primary` [R User schema]",
     ),
-    one_of(
-        "unknown_get",
-        &["404", "400"],
-        "status of GET of an unknown id [R Open questions 6]",
-    ),
-    one_of(
-        "list_without_filter",
-        &["all", "refuse"],
-        "GET /Users without filter [R Open questions 7]",
-    ),
-    one_of(
-        "paging",
-        &["honour", "ignore"],
-        "startIndex and count [R Open questions 7]",
-    ),
-    one_of(
-        "empty_list",
-        &["empty", "absent"],
-        "Resources of a list without a match [R Filtering]",
-    ),
-    one_of(
-        "unauthorized_body",
-        &["scim", "empty"],
-        "body of a 401 [R Authentication]",
-    ),
+    one_of("unknown_get", &["404", "400"], "status of GET of an unknown id [R Open questions 6]"),
+    one_of("list_without_filter", &["all", "refuse"], "GET /Users without filter [R Open questions 7]"),
+    one_of("paging", &["honour", "ignore"], "startIndex and count [R Open questions 7]"),
+    one_of("empty_list", &["empty", "absent"], "Resources of a list without a match [R Filtering]"),
+    one_of("unauthorized_body", &["scim", "empty"], "body of a 401 [R Authentication]"),
 ];
 
 /// RSA ID Plus.
@@ -112,11 +70,7 @@ impl Vendor for Rsa {
         let mut call = Call { request, state };
         if !call.state.accepts(request, TOKEN) {
             let empty = call.state.switches.get("unauthorized_body") == "empty";
-            return if empty {
-                Answer::empty(401)
-            } else {
-                error(&Refusal::status(401, "Unauthorized"))
-            };
+            return if empty { Answer::empty(401) } else { error(&Refusal::status(401, "Unauthorized")) };
         }
         call.route().unwrap_or_else(|refusal| error(&refusal))
     }
@@ -146,30 +100,23 @@ impl Call<'_> {
         let local = self.state.switches.on("local_source");
         match (self.request.method.as_str(), parts.as_slice()) {
             // 405 has the meaning "this user's source is Local" [R Error format].
-            ("PUT" | "PATCH" | "DELETE", ["scim", "Users", _]) if local => Err(Refusal::status(
-                405,
-                "Method not allowed for users of a Local identity source",
-            )),
+            ("PUT" | "PATCH" | "DELETE", ["scim", "Users", _]) if local => {
+                Err(Refusal::status(405, "Method not allowed for users of a Local identity source"))
+            }
             ("GET", ["scim", "Users"]) => self.list(),
             ("POST", ["scim", "Users"]) => self.create(),
             ("GET", ["scim", "Users", id]) => self.read(id),
             ("PUT", ["scim", "Users", id]) => self.put(id),
             ("PATCH", ["scim", "Users", id]) => self.patch(id),
             ("DELETE", ["scim", "Users", id]) => self.delete(id),
-            (_, ["scim", "Users"] | ["scim", "Users", _]) => {
-                Err(Refusal::status(405, "Method not allowed"))
-            }
+            (_, ["scim", "Users"] | ["scim", "Users", _]) => Err(Refusal::status(405, "Method not allowed")),
             // No groups, and no discovery in any source [R Endpoints].
             _ => Err(Refusal::status(404, "Not found")),
         }
     }
 
     fn found(&self, id: &str) -> Result<Object, Refusal> {
-        self.state
-            .store
-            .get("/Users", id)
-            .cloned()
-            .ok_or_else(|| not_found(id))
+        self.state.store.get("/Users", id).cloned().ok_or_else(|| not_found(id))
     }
 
     /// Every sample sends application/scim+json [R Content types].
@@ -208,9 +155,7 @@ impl Call<'_> {
         let body = self.body()?;
         let user = user::taken_over(Object::new(), &body, &self.state.switches)?;
         let user = self.keep(user)?;
-        Ok(self
-            .answer(201, &user)
-            .with("location", self.location(&user)))
+        Ok(self.answer(201, &user).with("location", self.location(&user)))
     }
 
     /// Whether PUT clears what is left out is not readable: a switch [R PUT].
@@ -240,17 +185,9 @@ impl Call<'_> {
     fn keep(&mut self, mut user: Object) -> Result<Object, Refusal> {
         user::check(&user, &self.state.switches)?;
         let id = text(&user, "id").map(str::to_owned);
-        let taken = self
-            .state
-            .store
-            .taken("/Users", id.as_deref(), text(&user, "userName"), |u| {
-                text(u, "userName")
-            });
+        let taken = self.state.store.taken("/Users", id.as_deref(), text(&user, "userName"), |u| text(u, "userName"));
         if taken.is_some() {
-            return Err(Refusal::status(
-                409,
-                "User with the same userName already exists.",
-            ));
+            return Err(Refusal::status(409, "User with the same userName already exists."));
         }
         let id = id.unwrap_or_else(|| Rsa.new_id(&mut self.state.store));
         user.insert("id".to_owned(), json!(id));
@@ -262,11 +199,7 @@ impl Call<'_> {
 
     /// 204; a second time 404 [R User lifecycle].
     fn delete(&mut self, id: &str) -> Done {
-        if self.state.store.remove("/Users", id) {
-            Ok(Answer::empty(204))
-        } else {
-            Err(not_found(id))
-        }
+        if self.state.store.remove("/Users", id) { Ok(Answer::empty(204)) } else { Err(not_found(id)) }
     }
 
     /// One `eq` on userName, emails or id, names without regard to case [R Filtering].
@@ -277,26 +210,17 @@ impl Call<'_> {
         }
         let filter = filter.map(|text| only_filter(&text)).transpose()?;
         let all = self.state.store.all("/Users").iter();
-        let hits: Vec<&Object> = all
-            .filter(|u| filter.as_ref().is_none_or(|f| f.matches(u)))
-            .collect();
+        let hits: Vec<&Object> = all.filter(|u| filter.as_ref().is_none_or(|f| f.matches(u))).collect();
         let total = hits.len();
         let honour = self.state.switches.get("paging") == "honour";
-        let number = |name: &str| {
-            self.request
-                .parameter(name)
-                .filter(|_| honour)
-                .and_then(|v| v.parse::<usize>().ok())
-        };
+        let number = |name: &str| self.request.parameter(name).filter(|_| honour).and_then(|v| v.parse::<usize>().ok());
         let start = number("startIndex").unwrap_or(1).max(1);
         let hits = page(hits, start, number("count").unwrap_or(usize::MAX));
         // `meta` in a list has no location [R Filtering].
-        let shown: Vec<Value> = hits
-            .iter()
-            .map(|u| Value::Object(user::rendered(u, &self.state.switches)))
-            .collect();
+        let shown: Vec<Value> = hits.iter().map(|u| Value::Object(user::rendered(u, &self.state.switches))).collect();
         let count = shown.len();
-        let mut body = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"], "totalResults": total});
+        let mut body =
+            json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"], "totalResults": total});
         if count > 0 || self.state.switches.get("empty_list") == "empty" {
             body["Resources"] = Value::Array(shown);
         }
@@ -310,12 +234,6 @@ fn only_filter(filter: &str) -> Result<Filter, Refusal> {
     let refused = || Refusal::bad("invalidFilter", "Unsupported Search Filter");
     let filter = Filter::parse(filter).map_err(|_| refused())?;
     let (path, value) = filter.single_eq().ok_or_else(refused)?;
-    let known = ["userName", "emails", "emails.value", "id"]
-        .iter()
-        .any(|n| n.eq_ignore_ascii_case(path));
-    if known && value.is_string() {
-        Ok(filter)
-    } else {
-        Err(refused())
-    }
+    let known = ["userName", "emails", "emails.value", "id"].iter().any(|n| n.eq_ignore_ascii_case(path));
+    if known && value.is_string() { Ok(filter) } else { Err(refused()) }
 }

@@ -53,25 +53,15 @@ impl Shared {
             refuse_credential: false,
         };
         let (faults, exchanges) = (Mutex::default(), Mutex::default());
-        Shared {
-            vendor,
-            address,
-            state: Mutex::new(state),
-            faults,
-            exchanges,
-        }
+        Shared { vendor, address, state: Mutex::new(state), faults, exchanges }
     }
 
     /// Where a client on this machine finds it.
     pub(crate) fn origin(&self) -> String {
         let mut address = self.address;
         match address {
-            SocketAddr::V4(_) if address.ip().is_unspecified() => {
-                address.set_ip([127, 0, 0, 1].into())
-            }
-            SocketAddr::V6(_) if address.ip().is_unspecified() => {
-                address.set_ip(std::net::Ipv6Addr::LOCALHOST.into())
-            }
+            SocketAddr::V4(_) if address.ip().is_unspecified() => address.set_ip([127, 0, 0, 1].into()),
+            SocketAddr::V6(_) if address.ip().is_unspecified() => address.set_ip(std::net::Ipv6Addr::LOCALHOST.into()),
             _ => {}
         }
         format!("http://{address}")
@@ -122,12 +112,8 @@ impl Shared {
         faults.retain(|f| f.times > 0);
         let whole = whole_path(request);
         let matches = |f: &Fault| {
-            f.method
-                .as_ref()
-                .is_none_or(|m| m.eq_ignore_ascii_case(&request.method))
-                && f.path_contains
-                    .as_ref()
-                    .is_none_or(|p| whole.contains(p.as_str()))
+            f.method.as_ref().is_none_or(|m| m.eq_ignore_ascii_case(&request.method))
+                && f.path_contains.as_ref().is_none_or(|p| whole.contains(p.as_str()))
         };
         let fault = faults.iter_mut().find(|f| matches(f))?;
         fault.times -= 1;
@@ -188,13 +174,10 @@ pub(crate) async fn accept(listener: TcpListener, shared: Arc<Shared>) {
         let _ = socket.set_nodelay(true);
         let shared = Arc::clone(&shared);
         connections.spawn(async move {
-            let service =
-                hyper::service::service_fn(move |request| serve(request, Arc::clone(&shared)));
+            let service = hyper::service::service_fn(move |request| serve(request, Arc::clone(&shared)));
             let builder = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
             // The error of a connection is the client's hanging up, or a fault that was asked for.
-            let _ = builder
-                .serve_connection(TokioIo::new(socket), service)
-                .await;
+            let _ = builder.serve_connection(TokioIo::new(socket), service).await;
         });
     }
 }
@@ -211,29 +194,16 @@ impl std::fmt::Display for Broken {
 
 impl std::error::Error for Broken {}
 
-async fn serve(
-    request: hyper::Request<Incoming>,
-    shared: Arc<Shared>,
-) -> Result<hyper::Response<Content>, Broken> {
+async fn serve(request: hyper::Request<Incoming>, shared: Arc<Shared>) -> Result<hyper::Response<Content>, Broken> {
     // A vendor finishes what it began, whether or not the client still listens.
-    tokio::spawn(exchange(request, shared))
-        .await
-        .map_err(|_| Broken)?
+    tokio::spawn(exchange(request, shared)).await.map_err(|_| Broken)?
 }
 
-async fn exchange(
-    request: hyper::Request<Incoming>,
-    shared: Arc<Shared>,
-) -> Result<hyper::Response<Content>, Broken> {
+async fn exchange(request: hyper::Request<Incoming>, shared: Arc<Shared>) -> Result<hyper::Response<Content>, Broken> {
     let (parts, body) = request.into_parts();
     let mut request = head(&parts, &shared);
     if request.path.starts_with("/__sandbox/") {
-        request.body = body
-            .collect()
-            .await
-            .map_err(|_| Broken)?
-            .to_bytes()
-            .to_vec();
+        request.body = body.collect().await.map_err(|_| Broken)?.to_bytes().to_vec();
         return respond(control::handle(&request, &shared), false);
     }
     let fault = shared.strike(&request);
@@ -241,12 +211,7 @@ async fn exchange(
         shared.record(&request, None);
         return Err(Broken);
     }
-    request.body = body
-        .collect()
-        .await
-        .map_err(|_| Broken)?
-        .to_bytes()
-        .to_vec();
+    request.body = body.collect().await.map_err(|_| Broken)?.to_bytes().to_vec();
     if let Some(answer) = fault.as_ref().and_then(instead) {
         shared.record(&request, Some(&answer));
         return respond(answer, false);
@@ -265,15 +230,9 @@ async fn exchange(
 
 fn head(parts: &hyper::http::request::Parts, shared: &Shared) -> Request {
     let text = |v: &hyper::header::HeaderValue| String::from_utf8_lossy(v.as_bytes()).into_owned();
-    let headers: Vec<_> = parts
-        .headers
-        .iter()
-        .map(|(n, v)| (n.as_str().to_owned(), text(v)))
-        .collect();
+    let headers: Vec<_> = parts.headers.iter().map(|(n, v)| (n.as_str().to_owned(), text(v))).collect();
     let authority = parts.uri.authority().map(ToString::to_string);
-    let host = authority
-        .or_else(|| parts.headers.get("host").map(text))
-        .unwrap_or_else(|| shared.address.to_string());
+    let host = authority.or_else(|| parts.headers.get("host").map(text)).unwrap_or_else(|| shared.address.to_string());
     Request {
         method: parts.method.as_str().to_owned(),
         path: parts.uri.path().to_owned(),
@@ -287,34 +246,16 @@ fn head(parts: &hyper::http::request::Parts, shared: &Shared) -> Request {
 /// The answer of a fault that takes the vendor's place.
 fn instead(kind: &FaultKind) -> Option<Answer> {
     match kind {
-        FaultKind::Status {
-            status,
-            headers,
-            body,
-        } => {
-            let mut headers: Vec<_> = headers
-                .iter()
-                .map(|(n, v)| (n.to_ascii_lowercase(), v.clone()))
-                .collect();
+        FaultKind::Status { status, headers, body } => {
+            let mut headers: Vec<_> = headers.iter().map(|(n, v)| (n.to_ascii_lowercase(), v.clone())).collect();
             if !body.is_empty() && !headers.iter().any(|(n, _)| n == "content-type") {
                 headers.push(("content-type".to_owned(), "application/json".to_owned()));
             }
-            Some(Answer {
-                status: *status,
-                headers,
-                body: body.clone(),
-            })
+            Some(Answer { status: *status, headers, body: body.clone() })
         }
         FaultKind::NotJson => {
             let body = "<!DOCTYPE html><html><body>We will be back soon.</body></html>".to_owned();
-            Some(
-                Answer {
-                    status: 200,
-                    headers: Vec::new(),
-                    body,
-                }
-                .with("content-type", "text/html"),
-            )
+            Some(Answer { status: 200, headers: Vec::new(), body }.with("content-type", "text/html"))
         }
         _ => None,
     }
@@ -328,18 +269,10 @@ fn respond(answer: Answer, half: bool) -> Result<hyper::Response<Content>, Broke
     let whole = Bytes::from(answer.body);
     let content = if half {
         response = response.header("content-length", whole.len());
-        Content {
-            rest: Some(whole.slice(..whole.len() / 2)),
-            size: whole.len() as u64,
-            then: Then::Flush,
-        }
+        Content { rest: Some(whole.slice(..whole.len() / 2)), size: whole.len() as u64, then: Then::Flush }
     } else {
         let size = whole.len() as u64;
-        Content {
-            rest: Some(whole).filter(|b| !b.is_empty()),
-            size,
-            then: Then::End,
-        }
+        Content { rest: Some(whole).filter(|b| !b.is_empty()), size, then: Then::End }
     };
     response.body(content).map_err(|_| Broken)
 }
@@ -363,10 +296,7 @@ impl Body for Content {
     type Data = Bytes;
     type Error = Broken;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
         if let Some(rest) = self.rest.take() {
             return Poll::Ready(Some(Ok(Frame::data(rest))));
         }

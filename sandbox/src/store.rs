@@ -51,22 +51,13 @@ impl Store {
         pick: impl Fn(&'a Object) -> Option<&'a str>,
     ) -> Option<&'a Object> {
         let value = value?;
-        let others = self
-            .all(endpoint)
-            .iter()
-            .filter(|r| Some(id_of(r)) != except);
-        others
-            .into_iter()
-            .find(|r| pick(r).is_some_and(|held| held.eq_ignore_ascii_case(value)))
+        let others = self.all(endpoint).iter().filter(|r| Some(id_of(r)) != except);
+        others.into_iter().find(|r| pick(r).is_some_and(|held| held.eq_ignore_ascii_case(value)))
     }
 
     /// The next number that no id uses, above every id that is one.
     pub(crate) fn next_number(&mut self, first: u64) -> u64 {
-        let ids = self
-            .tables
-            .values()
-            .flatten()
-            .filter_map(|r| id_of(r).parse::<u64>().ok());
+        let ids = self.tables.values().flatten().filter_map(|r| id_of(r).parse::<u64>().ok());
         let highest = ids.max().unwrap_or(0).max(self.last_number).max(first);
         self.last_number = highest + 1;
         self.last_number
@@ -75,10 +66,7 @@ impl Store {
 
 /// The `id` of a resource, empty if it has none yet.
 pub(crate) fn id_of(resource: &Object) -> &str {
-    resource
-        .get("id")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
+    resource.get("id").and_then(Value::as_str).unwrap_or_default()
 }
 
 /// The string at a top-level attribute.
@@ -118,9 +106,7 @@ pub(crate) enum Precision {
 
 /// The present time, UTC, in a vendor's form.
 pub(crate) fn now(precision: Precision) -> String {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     format_time(since.as_secs(), since.subsec_millis(), precision)
 }
 
@@ -144,11 +130,7 @@ fn civil(days: u64) -> (u64, u64, u64) {
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * of_year + 2) / 153;
     let day = of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 {
-        shifted_month + 3
-    } else {
-        shifted_month - 9
-    };
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
     (year_of_era + era * 400 + u64::from(month <= 2), month, day)
 }
 
@@ -160,8 +142,7 @@ pub(crate) fn touch(resource: &mut Object, resource_type: &str, precision: Preci
             meta.insert("lastModified".to_owned(), json!(now));
         }
         None => {
-            let meta =
-                json!({ "resourceType": resource_type, "created": now, "lastModified": now });
+            let meta = json!({ "resourceType": resource_type, "created": now, "lastModified": now });
             resource.insert("meta".to_owned(), meta);
         }
     }
@@ -169,50 +150,30 @@ pub(crate) fn touch(resource: &mut Object, resource_type: &str, precision: Preci
 
 /// The members named in `order` first and in that order, the others behind them.
 pub(crate) fn ordered(resource: &Object, order: &[&str]) -> Object {
-    let first = order
-        .iter()
-        .filter_map(|name| Some(((*name).to_owned(), resource.get(*name)?.clone())));
-    let rest = resource
-        .iter()
-        .filter(|(name, _)| !order.contains(&name.as_str()));
-    first
-        .chain(rest.map(|(n, v)| (n.clone(), v.clone())))
-        .collect()
+    let first = order.iter().filter_map(|name| Some(((*name).to_owned(), resource.get(*name)?.clone())));
+    let rest = resource.iter().filter(|(name, _)| !order.contains(&name.as_str()));
+    first.chain(rest.map(|(n, v)| (n.clone(), v.clone()))).collect()
 }
 
 /// One page: `start` is 1-based.
 pub(crate) fn page<T>(items: Vec<T>, start: usize, count: usize) -> Vec<T> {
-    items
-        .into_iter()
-        .skip(start.saturating_sub(1))
-        .take(count)
-        .collect()
+    items.into_iter().skip(start.saturating_sub(1)).take(count).collect()
 }
 
 /// Where a dotted or URN-prefixed attribute name stands: the keys to follow from the root.
 fn steps(path: &str) -> Vec<&str> {
-    let is_urn = path
-        .get(..4)
-        .is_some_and(|p| p.eq_ignore_ascii_case("urn:"));
+    let is_urn = path.get(..4).is_some_and(|p| p.eq_ignore_ascii_case("urn:"));
     let (urn, rest) = match path.rfind(':') {
         Some(at) if is_urn => (Some(&path[..at]), &path[at + 1..]),
         _ => (None, path),
     };
-    let extension = urn.filter(|urn| {
-        !urn.to_ascii_lowercase()
-            .starts_with("urn:ietf:params:scim:schemas:core:")
-    });
+    let extension = urn.filter(|urn| !urn.to_ascii_lowercase().starts_with("urn:ietf:params:scim:schemas:core:"));
     extension.into_iter().chain(rest.splitn(2, '.')).collect()
 }
 
 /// A member found without regard to case.
 pub(crate) fn member<'a>(object: &'a Object, name: &str) -> Option<&'a Value> {
-    object.get(name).or_else(|| {
-        object
-            .iter()
-            .find(|(n, _)| n.eq_ignore_ascii_case(name))
-            .map(|(_, v)| v)
-    })
+    object.get(name).or_else(|| object.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v))
 }
 
 /// Every value at an attribute path; arrays on the way are searched element by element.
@@ -239,17 +200,8 @@ pub(crate) fn elements(value: &Value) -> &[Value] {
 }
 
 /// `attributes` and `excludedAttributes` of RFC 7644 section 3.9; `always` stays whatever was asked.
-pub(crate) fn project(
-    resource: &Object,
-    only: Option<&str>,
-    without: Option<&str>,
-    always: &[&str],
-) -> Object {
-    let names = |list: &str| {
-        list.split(',')
-            .map(|n| n.trim().to_owned())
-            .collect::<Vec<_>>()
-    };
+pub(crate) fn project(resource: &Object, only: Option<&str>, without: Option<&str>, always: &[&str]) -> Object {
+    let names = |list: &str| list.split(',').map(|n| n.trim().to_owned()).collect::<Vec<_>>();
     match (only.map(names), without.map(names)) {
         (Some(only), _) => {
             let mut kept = Object::new();
@@ -276,14 +228,10 @@ pub(crate) fn project(
 }
 
 fn keep(name: &str, value: &Value, only: &[String]) -> Option<Value> {
-    if only
-        .iter()
-        .any(|path| steps(path) == [name] || path.eq_ignore_ascii_case(name))
-    {
+    if only.iter().any(|path| steps(path) == [name] || path.eq_ignore_ascii_case(name)) {
         return Some(value.clone());
     }
-    let whole =
-        |path: &&String| matches!(steps(path).as_slice(), [one] if one.eq_ignore_ascii_case(name));
+    let whole = |path: &&String| matches!(steps(path).as_slice(), [one] if one.eq_ignore_ascii_case(name));
     if only.iter().any(|path| whole(&path)) {
         return Some(value.clone());
     }
@@ -292,11 +240,7 @@ fn keep(name: &str, value: &Value, only: &[String]) -> Option<Value> {
         _ => None,
     });
     let subs: Vec<String> = subs.collect();
-    if subs.is_empty() {
-        None
-    } else {
-        Some(keep_subs(value, &subs))
-    }
+    if subs.is_empty() { None } else { Some(keep_subs(value, &subs)) }
 }
 
 fn keep_subs(value: &Value, subs: &[String]) -> Value {
@@ -315,11 +259,7 @@ fn drop_at(object: &mut Object, steps: &[&str]) {
     let Some((first, rest)) = steps.split_first() else {
         return;
     };
-    let Some(name) = object
-        .keys()
-        .find(|n| n.eq_ignore_ascii_case(first))
-        .cloned()
-    else {
+    let Some(name) = object.keys().find(|n| n.eq_ignore_ascii_case(first)).cloned() else {
         return;
     };
     if rest.is_empty() {
@@ -329,10 +269,7 @@ fn drop_at(object: &mut Object, steps: &[&str]) {
     match object.get_mut(&name) {
         Some(Value::Object(inner)) => drop_at(inner, rest),
         Some(Value::Array(values)) => {
-            values
-                .iter_mut()
-                .filter_map(Value::as_object_mut)
-                .for_each(|inner| drop_at(inner, rest));
+            values.iter_mut().filter_map(Value::as_object_mut).for_each(|inner| drop_at(inner, rest));
         }
         _ => {}
     }
@@ -344,34 +281,18 @@ mod tests {
 
     #[test]
     fn times_are_calendar_dates() {
-        assert_eq!(
-            format_time(1_671_631_167, 464, Precision::Millis),
-            "2022-12-21T13:59:27.464Z"
-        );
-        assert_eq!(
-            format_time(951_782_400, 0, Precision::Seconds),
-            "2000-02-29T00:00:00Z"
-        );
-        assert_eq!(
-            format_time(0, 0, Precision::SecondsAsMillis),
-            "1970-01-01T00:00:00.000Z"
-        );
+        assert_eq!(format_time(1_671_631_167, 464, Precision::Millis), "2022-12-21T13:59:27.464Z");
+        assert_eq!(format_time(951_782_400, 0, Precision::Seconds), "2000-02-29T00:00:00Z");
+        assert_eq!(format_time(0, 0, Precision::SecondsAsMillis), "1970-01-01T00:00:00.000Z");
     }
 
     #[test]
     fn projection_keeps_what_was_asked() {
-        let user =
-            json!({"id": "1", "userName": "u", "name": {"givenName": "g", "familyName": "f"}});
+        let user = json!({"id": "1", "userName": "u", "name": {"givenName": "g", "familyName": "f"}});
         let user = user.as_object().expect("an object");
         let only = project(user, Some("name.givenName"), None, &["id"]);
-        assert_eq!(
-            Value::Object(only),
-            json!({"id": "1", "name": {"givenName": "g"}})
-        );
+        assert_eq!(Value::Object(only), json!({"id": "1", "name": {"givenName": "g"}}));
         let without = project(user, None, Some("id,name.familyName"), &["id"]);
-        assert_eq!(
-            Value::Object(without),
-            json!({"id": "1", "userName": "u", "name": {"givenName": "g"}})
-        );
+        assert_eq!(Value::Object(without), json!({"id": "1", "userName": "u", "name": {"givenName": "g"}}));
     }
 }

@@ -26,92 +26,27 @@ const PROFILES: [(&str, &str); 4] = [
 ];
 
 const SWITCHES: &[Switch] = &[
-    one_of(
-        "create_status",
-        &["200", "201"],
-        "status of POST /Users [V 17]; with 201 comes a Location",
-    ),
-    one_of(
-        "expired_session_status",
-        &["200", "401"],
-        "status of INVALID_SESSION_ID on a SCIM path [V 3.4]",
-    ),
-    off(
-        "other_vault",
-        "the login gives a session for another Vault, which is dead here [V 3.2]",
-    ),
-    one_of(
-        "access_token",
-        &["true", "false"],
-        "whether SCIM takes an API access token as Bearer [V 17]",
-    ),
-    one_of(
-        "null_on_required",
-        &["error", "ignore"],
-        "null or [] on what is required at creation [V 17]",
-    ),
-    one_of(
-        "complex_merge",
-        &["true", "false"],
-        "whether `name` in a PUT merges by sub-attributes [V 17]",
-    ),
-    one_of(
-        "unknown_id",
-        &["USER_NOT_FOUND", "MALFORMED_URL"],
-        "an unknown user: envelope in a 200, or 404 [V 17]",
-    ),
-    one_of(
-        "method_status",
-        &["200", "405", "404"],
-        "status of METHOD_NOT_SUPPORTED; 404 is MALFORMED_URL [V 17]",
-    ),
-    one_of(
-        "error_status",
-        &["200", "400"],
-        "status of all other errors [V 17]",
-    ),
+    one_of("create_status", &["200", "201"], "status of POST /Users [V 17]; with 201 comes a Location"),
+    one_of("expired_session_status", &["200", "401"], "status of INVALID_SESSION_ID on a SCIM path [V 3.4]"),
+    off("other_vault", "the login gives a session for another Vault, which is dead here [V 3.2]"),
+    one_of("access_token", &["true", "false"], "whether SCIM takes an API access token as Bearer [V 17]"),
+    one_of("null_on_required", &["error", "ignore"], "null or [] on what is required at creation [V 17]"),
+    one_of("complex_merge", &["true", "false"], "whether `name` in a PUT merges by sub-attributes [V 17]"),
+    one_of("unknown_id", &["USER_NOT_FOUND", "MALFORMED_URL"], "an unknown user: envelope in a 200, or 404 [V 17]"),
+    one_of("method_status", &["200", "405", "404"], "status of METHOD_NOT_SUPPORTED; 404 is MALFORMED_URL [V 17]"),
+    one_of("error_status", &["200", "400"], "status of all other errors [V 17]"),
     one_of(
         "duplicate_type",
-        &[
-            "ITEM_NAME_EXISTS",
-            "INVALID_DATA",
-            "FEDERATED_ID_ALREADY_EXISTS",
-        ],
+        &["ITEM_NAME_EXISTS", "INVALID_DATA", "FEDERATED_ID_ALREADY_EXISTS"],
         "a taken userName [V 17]",
     ),
-    one_of(
-        "unsupported_filter",
-        &["refuse", "ignore"],
-        "a filter that is not `attribute eq \"value\"` [V 17]",
-    ),
-    one_of(
-        "unknown_mutability",
-        &["readWrite", "readOnly"],
-        "extension attributes marked `unknown` [V 6.2]",
-    ),
-    one_of(
-        "locale_dash",
-        &["refuse", "accept"],
-        "a locale as `en-US`; the Vault's form is `en_US` [V 6.1]",
-    ),
-    one_of(
-        "unknown_profile",
-        &["refuse", "accept"],
-        "a securityProfile that does not exist [V 17]",
-    ),
-    off(
-        "check_domain",
-        "userName must end in @veepharm.com, this Vault's domain [V 6.1]",
-    ),
-    off(
-        "array_bodies",
-        "a body wrapped in an array, as the 26.1 pages print it, is accepted [V 2]",
-    ),
-    one_of(
-        "list_members",
-        &["paging", "bare"],
-        "whether a user list has startIndex and itemsPerPage [V 10]",
-    ),
+    one_of("unsupported_filter", &["refuse", "ignore"], "a filter that is not `attribute eq \"value\"` [V 17]"),
+    one_of("unknown_mutability", &["readWrite", "readOnly"], "extension attributes marked `unknown` [V 6.2]"),
+    one_of("locale_dash", &["refuse", "accept"], "a locale as `en-US`; the Vault's form is `en_US` [V 6.1]"),
+    one_of("unknown_profile", &["refuse", "accept"], "a securityProfile that does not exist [V 17]"),
+    off("check_domain", "userName must end in @veepharm.com, this Vault's domain [V 6.1]"),
+    off("array_bodies", "a body wrapped in an array, as the 26.1 pages print it, is accepted [V 2]"),
+    one_of("list_members", &["paging", "bare"], "whether a user list has startIndex and itemsPerPage [V 10]"),
 ];
 
 /// Veeva Vault.
@@ -157,12 +92,7 @@ impl Vendor for Veeva {
         let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
         let answer = match parts.as_slice() {
             ["api"] | ["api", ""] => versions(request),
-            ["api", version, rest @ ..] if is_version(version) => Call {
-                request,
-                state,
-                version,
-            }
-            .route(rest),
+            ["api", version, rest @ ..] if is_version(version) => Call { request, state, version }.route(rest),
             _ => malformed_url(),
         };
         with_headers(answer, request, &parts)
@@ -180,46 +110,31 @@ fn is_version(segment: &str) -> bool {
 
 fn versions(request: &Request) -> Answer {
     let url = format!("{}/api/v25.2", request.origin());
-    Answer::json(
-        200,
-        "application/json",
-        &json!({"responseStatus": "SUCCESS", "values": {"v25.2": url}}),
-    )
+    Answer::json(200, "application/json", &json!({"responseStatus": "SUCCESS", "values": {"v25.2": url}}))
 }
 
 /// An error in the Vault's envelope [V 11].
 fn envelope(status: u16, error: &str, message: &str) -> Answer {
-    let body =
-        json!({"responseStatus": "FAILURE", "errors": [{"type": error, "message": message}]});
+    let body = json!({"responseStatus": "FAILURE", "errors": [{"type": error, "message": message}]});
     Answer::json(status, "application/json;charset=UTF-8", &body)
 }
 
 /// An unknown path is a 404 with this body [V 11].
 fn malformed_url() -> Answer {
-    envelope(
-        404,
-        "MALFORMED_URL",
-        "The specified resource cannot be found.",
-    )
+    envelope(404, "MALFORMED_URL", "The specified resource cannot be found.")
 }
 
 /// The headers on every answer [V 12]; `Status` since v23.2, the reference id echoed since v23.3 [V 3.1].
 fn with_headers(answer: Answer, request: &Request, parts: &[&str]) -> Answer {
     let failed = answer.body.contains("\"responseStatus\":\"FAILURE\"");
-    let version = parts
-        .get(1)
-        .and_then(|v| v.strip_prefix('v')?.parse::<f32>().ok())
-        .unwrap_or_default();
+    let version = parts.get(1).and_then(|v| v.strip_prefix('v')?.parse::<f32>().ok()).unwrap_or_default();
     let mut answer = answer
         .with("x-vaultapi-executionid", uuid::Uuid::new_v4().to_string())
         .with("x-vaultapi-burstlimit", "2000")
         .with("x-vaultapi-burstlimitremaining", "1999")
         .with("x-vaultapi-vaultid", VAULT_ID.to_string());
     if version >= 23.2 {
-        answer = answer.with(
-            "x-vaultapi-status",
-            if failed { "FAILURE" } else { "SUCCESS" },
-        );
+        answer = answer.with("x-vaultapi-status", if failed { "FAILURE" } else { "SUCCESS" });
     }
     match request.header("x-vaultapi-referenceid") {
         Some(reference) if version >= 23.3 => answer.with("x-vaultapi-referenceid", reference),
@@ -245,19 +160,13 @@ impl Call<'_> {
         }
         if !self.authorised() {
             let status = self.state.switches.number("expired_session_status");
-            return envelope(
-                status,
-                "INVALID_SESSION_ID",
-                "Invalid or expired session ID.",
-            );
+            return envelope(status, "INVALID_SESSION_ID", "Invalid or expired session ID.");
         }
         match (method, rest) {
             ("POST", ["keep-alive"]) => success(),
             ("DELETE", ["session"]) => {
                 let session = self.request.header("authorization").unwrap_or_default();
-                self.state
-                    .tokens
-                    .remove(session.strip_prefix("Bearer ").unwrap_or(session));
+                self.state.tokens.remove(session.strip_prefix("Bearer ").unwrap_or(session));
                 success()
             }
             ("GET", ["objects", ..]) => success(),
@@ -274,8 +183,7 @@ impl Call<'_> {
             ("PUT", ["Users", id]) => self.write(Some(id)),
             ("GET" | "PUT", ["Me"]) => self.me(method),
             ("GET", ["SecurityProfiles"]) => self.profiles(),
-            ("GET", ["SecurityProfiles", id]) => match PROFILES.iter().find(|(name, _)| name == id)
-            {
+            ("GET", ["SecurityProfiles", id]) => match PROFILES.iter().find(|(name, _)| name == id) {
                 Some(profile) => self.answer(200, &self.profile(profile)),
                 None => malformed_url(),
             },
@@ -290,11 +198,7 @@ impl Call<'_> {
     fn method_not_supported(&self) -> Answer {
         match self.state.switches.number("method_status") {
             404 => malformed_url(),
-            status => envelope(
-                status,
-                "METHOD_NOT_SUPPORTED",
-                "The HTTP method is not supported for this endpoint.",
-            ),
+            status => envelope(status, "METHOD_NOT_SUPPORTED", "The HTTP method is not supported for this endpoint."),
         }
     }
 
@@ -322,47 +226,25 @@ impl Call<'_> {
             Answer::json(200, "application/json;charset=UTF-8", &body)
         };
         if self.request.media_type().as_deref() != Some("application/x-www-form-urlencoded") {
-            return failed(
-                "PARAMETER_REQUIRED",
-                "Missing required parameter [username]",
-            );
+            return failed("PARAMETER_REQUIRED", "Missing required parameter [username]");
         }
         let form = self.request.form();
         let field = |name: &str| form.get(name).map(String::as_str).filter(|v| !v.is_empty());
         match (field("username"), field("password")) {
-            (_, None) => failed(
-                "NO_PASSWORD_PROVIDED",
-                "No password was provided for the login call.",
-            ),
+            (_, None) => failed("NO_PASSWORD_PROVIDED", "No password was provided for the login call."),
             (Some(USERNAME), Some(PASSWORD)) => self.session(),
-            _ => failed(
-                "USERNAME_OR_PASSWORD_INCORRECT",
-                "Authentication failed for the user name or password.",
-            ),
+            _ => failed("USERNAME_OR_PASSWORD_INCORRECT", "Authentication failed for the user name or password."),
         }
     }
 
     /// The login succeeds even if the session is for another Vault, of which only `vaultIds` tells [V 3.2].
     fn session(&mut self) -> Answer {
-        let session = format!(
-            "{}{}",
-            uuid::Uuid::new_v4().simple(),
-            uuid::Uuid::new_v4().simple()
-        )
-        .to_uppercase();
+        let session = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple()).to_uppercase();
         let other = self.state.switches.on("other_vault");
         let (id, name, url) = if other {
-            (
-                2001,
-                "Clinical",
-                "https://clinical-veepharm.veevavault.com/api".to_owned(),
-            )
+            (2001, "Clinical", "https://clinical-veepharm.veevavault.com/api".to_owned())
         } else {
-            (
-                VAULT_ID,
-                "PromoMats",
-                format!("{}/api", self.request.origin()),
-            )
+            (VAULT_ID, "PromoMats", format!("{}/api", self.request.origin()))
         };
         if !other {
             self.state.issue(&session, None);
@@ -374,19 +256,8 @@ impl Call<'_> {
 
     /// SCIM success bodies carry no responseStatus [V 11]; the type follows Accept [V 5].
     fn answer(&self, status: u16, body: &Value) -> Answer {
-        let scim = self
-            .request
-            .header("accept")
-            .is_some_and(|a| a.contains("application/scim+json"));
-        Answer::json(
-            status,
-            if scim {
-                "application/scim+json"
-            } else {
-                "application/json;charset=UTF-8"
-            },
-            body,
-        )
+        let scim = self.request.header("accept").is_some_and(|a| a.contains("application/scim+json"));
+        Answer::json(status, if scim { "application/scim+json" } else { "application/json;charset=UTF-8" }, body)
     }
 
     fn root(&self) -> String {
@@ -411,41 +282,23 @@ impl Call<'_> {
         let shown = user::rendered(resource, &self.root());
         let only = self.request.parameter("attributes");
         let without = self.request.parameter("excludedAttributes");
-        project(
-            &shown,
-            only.as_deref(),
-            without.as_deref(),
-            &["schemas", "id"],
-        )
+        project(&shown, only.as_deref(), without.as_deref(), &["schemas", "id"])
     }
 
     /// The account that logged in [V 4].
     fn me(&mut self, method: &str) -> Answer {
-        let found = self
-            .state
-            .store
-            .taken("/Users", None, Some(USERNAME), |u| text(u, "userName"));
+        let found = self.state.store.taken("/Users", None, Some(USERNAME), |u| text(u, "userName"));
         let Some(id) = found.map(|u| crate::store::id_of(u).to_owned()) else {
             return self.unknown_user();
         };
-        if method == "GET" {
-            self.read_user(&id)
-        } else {
-            self.write(Some(&id))
-        }
+        if method == "GET" { self.read_user(&id) } else { self.write(Some(&id)) }
     }
 
     /// POST without an id, PUT with one.
     fn write(&mut self, id: Option<&str>) -> Answer {
         let media_type = self.request.media_type();
-        if !matches!(
-            media_type.as_deref(),
-            Some("application/json" | "application/scim+json")
-        ) {
-            return self.fail(
-                "INVALID_DATA",
-                "The content type must be application/json or application/scim+json.",
-            );
+        if !matches!(media_type.as_deref(), Some("application/json" | "application/scim+json")) {
+            return self.fail("INVALID_DATA", "The content type must be application/json or application/scim+json.");
         }
         let body = match self.body() {
             Ok(body) => body,
@@ -485,19 +338,11 @@ impl Call<'_> {
     fn keep(&mut self, mut user: Object, created: bool) -> Answer {
         let id = text(&user, "id").map(str::to_owned);
         let name = text(&user, "userName").map(str::to_owned);
-        let taken = self
-            .state
-            .store
-            .taken("/Users", id.as_deref(), name.as_deref(), |u| {
-                text(u, "userName")
-            });
+        let taken = self.state.store.taken("/Users", id.as_deref(), name.as_deref(), |u| text(u, "userName"));
         if let Some(other) = taken {
             // The message names the Vault: nothing of it may reach a client of the gateway.
             let url = format!("{}/Users/{}", self.root(), crate::store::id_of(other));
-            let message = format!(
-                "A user with this name already exists in Vault {}: {url}",
-                self.request.host
-            );
+            let message = format!("A user with this name already exists in Vault {}: {url}", self.request.host);
             return self.fail(self.state.switches.get("duplicate_type"), &message);
         }
         let id = id.unwrap_or_else(|| Veeva.new_id(&mut self.state.store));
@@ -505,50 +350,28 @@ impl Call<'_> {
         touch(&mut user, "User", Precision::SecondsAsMillis);
         user::complete(&mut user);
         self.state.store.put("/Users", user.clone());
-        let status = if created {
-            self.state.switches.number("create_status")
-        } else {
-            200
-        };
+        let status = if created { self.state.switches.number("create_status") } else { 200 };
         let answer = self.answer(status, &Value::Object(self.shown(&user)));
-        if status == 201 {
-            answer.with("location", format!("{}/Users/{id}", self.root()))
-        } else {
-            answer
-        }
+        if status == 201 { answer.with("location", format!("{}/Users/{id}", self.root())) } else { answer }
     }
 
     /// Paging, sorting and the one filter [V 10].
     fn list_users(&self) -> Answer {
         let mut users: Vec<&Object> = self.state.store.all("/Users").iter().collect();
         if let Some(filter) = self.request.parameter("filter") {
-            match (
-                self.only_filter(&filter),
-                self.state.switches.get("unsupported_filter"),
-            ) {
+            match (self.only_filter(&filter), self.state.switches.get("unsupported_filter")) {
                 (Some(filter), _) => users.retain(|user| filter.matches(user)),
                 (None, "ignore") => {}
                 (None, _) => return self.fail("INVALID_FILTER", "The filter is not supported."),
             }
         }
         self.sort(&mut users);
-        let number = |name: &str| {
-            self.request
-                .parameter(name)
-                .and_then(|v| v.parse::<i64>().ok())
-        };
+        let number = |name: &str| self.request.parameter(name).and_then(|v| v.parse::<i64>().ok());
         let count = number("count").unwrap_or(1000).max(0);
         let start = number("startIndex").unwrap_or(1).max(1);
         let total = users.len();
-        let users = page(
-            users,
-            usize::try_from(start).unwrap_or(1),
-            usize::try_from(count).unwrap_or(0),
-        );
-        let resources: Vec<Value> = users
-            .into_iter()
-            .map(|u| Value::Object(self.shown(u)))
-            .collect();
+        let users = page(users, usize::try_from(start).unwrap_or(1), usize::try_from(count).unwrap_or(0));
+        let resources: Vec<Value> = users.into_iter().map(|u| Value::Object(self.shown(u))).collect();
         let mut body = list(total, &resources);
         if self.state.switches.get("list_members") == "paging" {
             body["startIndex"] = json!(start);
@@ -567,27 +390,12 @@ impl Call<'_> {
     /// By id unless asked otherwise; four attributes are not sortable [V 10].
     fn sort(&self, users: &mut [&Object]) {
         let by = self.request.parameter("sortBy").unwrap_or_default();
-        let sortable = ![
-            "securityPolicy",
-            "securityProfile",
-            "locale",
-            "preferredLanguage",
-        ]
-        .contains(&by.as_str());
+        let sortable = !["securityPolicy", "securityProfile", "locale", "preferredLanguage"].contains(&by.as_str());
         let key = |user: &Object| {
-            let at = |path: &str| {
-                values_at(user, path)
-                    .first()
-                    .and_then(|v| v.as_str())
-                    .unwrap_or_default()
-                    .to_lowercase()
-            };
+            let at =
+                |path: &str| values_at(user, path).first().and_then(|v| v.as_str()).unwrap_or_default().to_lowercase();
             let id = at("id").parse::<u64>().unwrap_or_default();
-            if by.is_empty() || by == "id" || !sortable {
-                (String::new(), id)
-            } else {
-                (at(&by), id)
-            }
+            if by.is_empty() || by == "id" || !sortable { (String::new(), id) } else { (at(&by), id) }
         };
         users.sort_by_cached_key(|user| key(user));
         if self.request.parameter("sortOrder").as_deref() == Some("descending") {
@@ -623,19 +431,12 @@ impl Call<'_> {
 }
 
 fn success() -> Answer {
-    Answer::json(
-        200,
-        "application/json;charset=UTF-8",
-        &json!({"responseStatus": "SUCCESS"}),
-    )
+    Answer::json(200, "application/json;charset=UTF-8", &json!({"responseStatus": "SUCCESS"}))
 }
 
 /// There is no /Groups, no /Bulk and no .search: such paths are unknown [V 4, V 14].
 fn is_endpoint(segment: &str) -> bool {
-    matches!(
-        segment,
-        "Users" | "Me" | "SecurityProfiles" | "ServiceProviderConfig" | "ResourceTypes"
-    )
+    matches!(segment, "Users" | "Me" | "SecurityProfiles" | "ServiceProviderConfig" | "ResourceTypes")
 }
 
 fn list(total: usize, resources: &[Value]) -> Value {

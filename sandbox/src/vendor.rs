@@ -55,10 +55,7 @@ impl State {
 
     pub(crate) fn knows(&self, token: &str) -> bool {
         !self.refuse_credential
-            && self
-                .tokens
-                .get(token)
-                .is_some_and(|until| until.is_none_or(|until| Instant::now() < until))
+            && self.tokens.get(token).is_some_and(|until| until.is_none_or(|until| Instant::now() < until))
     }
 
     /// A static bearer token, as two of the vendors hand out.
@@ -83,10 +80,7 @@ pub(crate) struct Request {
 
 impl Request {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(n, _)| n == name)
-            .map(|(_, v)| v.as_str())
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
     }
 
     pub(crate) fn origin(&self) -> String {
@@ -95,30 +89,17 @@ impl Request {
 
     /// The token of `Authorization: Bearer TOKEN`; any other form is none.
     pub(crate) fn bearer(&self) -> Option<&str> {
-        self.header("authorization")?
-            .strip_prefix("Bearer ")
-            .filter(|t| !t.is_empty() && !t.contains(' '))
+        self.header("authorization")?.strip_prefix("Bearer ").filter(|t| !t.is_empty() && !t.contains(' '))
     }
 
     pub(crate) fn media_type(&self) -> Option<String> {
         let value = self.header("content-type")?;
-        Some(
-            value
-                .split(';')
-                .next()
-                .unwrap_or_default()
-                .trim()
-                .to_ascii_lowercase(),
-        )
+        Some(value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
     }
 
     /// The decoded segments of the path; an empty one stays, so `//` matches no route.
     pub(crate) fn segments(&self) -> Vec<String> {
-        self.path
-            .trim_start_matches('/')
-            .split('/')
-            .map(|s| percent_decode(s, false))
-            .collect()
+        self.path.trim_start_matches('/').split('/').map(|s| percent_decode(s, false)).collect()
     }
 
     pub(crate) fn parameters(&self) -> Vec<(String, String)> {
@@ -127,16 +108,11 @@ impl Request {
 
     /// A query parameter that is present and not empty.
     pub(crate) fn parameter(&self, name: &str) -> Option<String> {
-        self.parameters()
-            .into_iter()
-            .find(|(n, v)| n == name && !v.is_empty())
-            .map(|(_, v)| v)
+        self.parameters().into_iter().find(|(n, v)| n == name && !v.is_empty()).map(|(_, v)| v)
     }
 
     pub(crate) fn form(&self) -> BTreeMap<String, String> {
-        pairs(&String::from_utf8_lossy(&self.body))
-            .into_iter()
-            .collect()
+        pairs(&String::from_utf8_lossy(&self.body)).into_iter().collect()
     }
 
     pub(crate) fn object(&self) -> Result<Map<String, Value>, String> {
@@ -153,10 +129,7 @@ fn pairs(text: &str) -> Vec<(String, String)> {
         Some((name, value)) => (percent_decode(name, true), percent_decode(value, true)),
         None => (percent_decode(part, true), String::new()),
     };
-    text.split('&')
-        .filter(|part| !part.is_empty())
-        .map(pair)
-        .collect()
+    text.split('&').filter(|part| !part.is_empty()).map(pair).collect()
 }
 
 pub(crate) fn percent_decode(text: &str, plus: bool) -> String {
@@ -164,9 +137,7 @@ pub(crate) fn percent_decode(text: &str, plus: bool) -> String {
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let hex = bytes
-            .get(at + 1..at + 3)
-            .and_then(|h| std::str::from_utf8(h).ok());
+        let hex = bytes.get(at + 1..at + 3).and_then(|h| std::str::from_utf8(h).ok());
         match (bytes[at], hex.and_then(|h| u8::from_str_radix(h, 16).ok())) {
             (b'%', Some(byte)) => {
                 out.push(byte);
@@ -191,18 +162,11 @@ pub(crate) struct Answer {
 impl Answer {
     pub(crate) fn json(status: u16, media_type: &str, body: &Value) -> Answer {
         let headers = vec![("content-type".to_owned(), media_type.to_owned())];
-        Answer {
-            status,
-            headers,
-            body: body.to_string(),
-        }
+        Answer { status, headers, body: body.to_string() }
     }
 
     pub(crate) fn empty(status: u16) -> Answer {
-        Answer {
-            status,
-            ..Answer::default()
-        }
+        Answer { status, ..Answer::default() }
     }
 
     pub(crate) fn with(mut self, name: &str, value: impl Into<String>) -> Answer {
@@ -221,19 +185,11 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     pub(crate) fn bad(scim_type: &'static str, detail: impl Into<String>) -> Refusal {
-        Refusal {
-            status: 400,
-            scim_type: Some(scim_type),
-            detail: detail.into(),
-        }
+        Refusal { status: 400, scim_type: Some(scim_type), detail: detail.into() }
     }
 
     pub(crate) fn status(status: u16, detail: impl Into<String>) -> Refusal {
-        Refusal {
-            status,
-            scim_type: None,
-            detail: detail.into(),
-        }
+        Refusal { status, scim_type: None, detail: detail.into() }
     }
 
     /// The error body of RFC 7644 section 3.12.
@@ -259,19 +215,11 @@ pub(crate) struct Switch {
 
 /// An on-off switch, off by default.
 pub(crate) const fn off(name: &'static str, doc: &'static str) -> Switch {
-    Switch {
-        name,
-        values: &["false", "true"],
-        doc,
-    }
+    Switch { name, values: &["false", "true"], doc }
 }
 
 /// A switch with named positions, the first being the default.
-pub(crate) const fn one_of(
-    name: &'static str,
-    values: &'static [&'static str],
-    doc: &'static str,
-) -> Switch {
+pub(crate) const fn one_of(name: &'static str, values: &'static [&'static str], doc: &'static str) -> Switch {
     Switch { name, values, doc }
 }
 
@@ -284,18 +232,11 @@ pub(crate) struct Switches {
 
 impl Switches {
     pub(crate) fn new(known: &'static [Switch]) -> Switches {
-        Switches {
-            known,
-            set: BTreeMap::new(),
-        }
+        Switches { known, set: BTreeMap::new() }
     }
 
     pub(crate) fn get(&self, name: &str) -> &str {
-        let switch = self
-            .known
-            .iter()
-            .find(|s| s.name == name)
-            .expect("a vendor asks only for its own switches");
+        let switch = self.known.iter().find(|s| s.name == name).expect("a vendor asks only for its own switches");
         self.set.get(name).map_or(switch.values[0], String::as_str)
     }
 
@@ -304,18 +245,13 @@ impl Switches {
     }
 
     pub(crate) fn number(&self, name: &str) -> u16 {
-        self.get(name)
-            .parse()
-            .expect("a status switch holds only numbers")
+        self.get(name).parse().expect("a status switch holds only numbers")
     }
 
     pub(crate) fn set(&mut self, name: &str, value: &Value) -> Result<(), String> {
         let Some(switch) = self.known.iter().find(|s| s.name == name) else {
             let names: Vec<_> = self.known.iter().map(|s| s.name).collect();
-            return Err(format!(
-                "no switch {name:?}; there are {}",
-                names.join(", ")
-            ));
+            return Err(format!("no switch {name:?}; there are {}", names.join(", ")));
         };
         let word = match value {
             Value::String(word) => word.clone(),
@@ -323,10 +259,7 @@ impl Switches {
         };
         let any_number = switch.values.len() == 1 && word.parse::<u32>().is_ok();
         if !any_number && !switch.values.contains(&word.as_str()) {
-            return Err(format!(
-                "switch {name:?} cannot be {word:?}; it takes {}",
-                switch.values.join(", ")
-            ));
+            return Err(format!("switch {name:?} cannot be {word:?}; it takes {}", switch.values.join(", ")));
         }
         self.set.insert(switch.name, word);
         Ok(())
@@ -340,10 +273,7 @@ impl Switches {
         let word = |word: &str| serde_json::from_str(word).unwrap_or_else(|_| json!(word));
         let one = |s: &Switch| {
             let values: Vec<Value> = s.values.iter().map(|v| word(v)).collect();
-            (
-                s.name.to_owned(),
-                json!({ "value": word(self.get(s.name)), "values": values, "doc": s.doc }),
-            )
+            (s.name.to_owned(), json!({ "value": word(self.get(s.name)), "values": values, "doc": s.doc }))
         };
         Value::Object(self.known.iter().map(one).collect())
     }

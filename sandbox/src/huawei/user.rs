@@ -20,30 +20,11 @@ const TEXTS: [&str; 10] = [
     "locale",
     "timezone",
 ];
-const NAME_PARTS: [&str; 6] = [
-    "formatted",
-    "familyName",
-    "givenName",
-    "middleName",
-    "honorificPrefix",
-    "honorificSuffix",
-];
-const ENTERPRISE_PARTS: [&str; 5] = [
-    "costCenter",
-    "department",
-    "division",
-    "employeeNumber",
-    "organization",
-];
+const NAME_PARTS: [&str; 6] =
+    ["formatted", "familyName", "givenName", "middleName", "honorificPrefix", "honorificSuffix"];
+const ENTERPRISE_PARTS: [&str; 5] = ["costCenter", "department", "division", "employeeNumber", "organization"];
 /// Named as not supported [H User schema].
-const UNSUPPORTED: [&str; 6] = [
-    "groups",
-    "password",
-    "ims",
-    "photos",
-    "x509Certificates",
-    "entitlements",
-];
+const UNSUPPORTED: [&str; 6] = ["groups", "password", "ims", "photos", "x509Certificates", "entitlements"];
 
 /// A body of POST or PUT, with everything the 2025 editions require [H PUT]; `id` may stand in a PUT only.
 pub(super) fn checked(body: &Object, put: bool, switches: &Switches) -> Result<Object, Refusal> {
@@ -89,11 +70,7 @@ fn complete(user: &Object) -> Result<(), Refusal> {
 }
 
 /// None for an attribute that is ignored.
-fn attribute_checked(
-    attribute: &str,
-    value: &Value,
-    switches: &Switches,
-) -> Result<Option<Value>, Refusal> {
+fn attribute_checked(attribute: &str, value: &Value, switches: &Switches) -> Result<Option<Value>, Refusal> {
     let checked = match attribute {
         "userName" => user_name(value)?,
         "active" if value.is_boolean() => value.clone(),
@@ -118,37 +95,19 @@ fn ignored(attribute: &str, switches: &Switches) -> Result<(), Refusal> {
 
 /// 1 to 1024 characters [H User schema].
 fn string(attribute: &str, value: &Value) -> Result<Value, Refusal> {
-    let fits = value
-        .as_str()
-        .is_some_and(|t| (1..=1024).contains(&t.chars().count()));
-    if fits {
-        Ok(value.clone())
-    } else {
-        Err(bad(format!(
-            "{attribute} must be a string of 1 to 1024 characters."
-        )))
-    }
+    let fits = value.as_str().is_some_and(|t| (1..=1024).contains(&t.chars().count()));
+    if fits { Ok(value.clone()) } else { Err(bad(format!("{attribute} must be a string of 1 to 1024 characters."))) }
 }
 
 /// Letters, digits and `_+=,.@-`, at least two [H User schema].
 fn user_name(value: &Value) -> Result<Value, Refusal> {
     let allowed = |c: char| c.is_alphanumeric() || "_+=,.@-".contains(c);
-    let fits = value
-        .as_str()
-        .is_some_and(|n| n.chars().count() >= 2 && n.chars().all(allowed));
-    if fits {
-        Ok(value.clone())
-    } else {
-        Err(bad(
-            "userName has characters that are not allowed, or is too short.",
-        ))
-    }
+    let fits = value.as_str().is_some_and(|n| n.chars().count() >= 2 && n.chars().all(allowed));
+    if fits { Ok(value.clone()) } else { Err(bad("userName has characters that are not allowed, or is too short.")) }
 }
 
 fn name(value: &Value, switches: &Switches) -> Result<Value, Refusal> {
-    let given = value
-        .as_object()
-        .ok_or_else(|| bad("name must be an object."))?;
+    let given = value.as_object().ok_or_else(|| bad("name must be an object."))?;
     let mut name = Object::new();
     for (part, value) in given {
         if !NAME_PARTS.contains(&part.as_str()) {
@@ -171,16 +130,9 @@ fn name(value: &Value, switches: &Switches) -> Result<Value, Refusal> {
 fn emails(value: &Value, switches: &Switches) -> Result<Value, Refusal> {
     let one = one("emails", value, switches)?;
     let email = &one[0];
-    let given = |sub: &str| {
-        email
-            .get(sub)
-            .and_then(Value::as_str)
-            .is_some_and(|t| !t.is_empty())
-    };
+    let given = |sub: &str| email.get(sub).and_then(Value::as_str).is_some_and(|t| !t.is_empty());
     if !given("value") || !given("type") || email.get("primary") != Some(&Value::Bool(true)) {
-        return Err(bad(
-            "emails must have value and type, and primary must be true.",
-        ));
+        return Err(bad("emails must have value and type, and primary must be true."));
     }
     Ok(one)
 }
@@ -189,26 +141,15 @@ fn one(attribute: &str, value: &Value, switches: &Switches) -> Result<Value, Ref
     let [Value::Object(element)] = value.as_array().map(Vec::as_slice).unwrap_or_default() else {
         return Err(bad(format!("{attribute} must hold exactly one object.")));
     };
-    const PARTS: [&str; 9] = [
-        "value",
-        "type",
-        "primary",
-        "formatted",
-        "streetAddress",
-        "locality",
-        "region",
-        "postalCode",
-        "country",
-    ];
+    const PARTS: [&str; 9] =
+        ["value", "type", "primary", "formatted", "streetAddress", "locality", "region", "postalCode", "country"];
     let mut held = Object::new();
     for (part, value) in element {
         match part.as_str() {
             "display" => return Err(bad(format!("{attribute}.display is not supported."))),
             "primary" if value.is_boolean() => drop(held.insert(part.clone(), value.clone())),
             "primary" => return Err(bad(format!("{attribute}.primary must be a boolean."))),
-            _ if PARTS.contains(&part.as_str()) => {
-                drop(held.insert(part.clone(), string(part, value)?))
-            }
+            _ if PARTS.contains(&part.as_str()) => drop(held.insert(part.clone(), string(part, value)?)),
             _ => ignored(part, switches)?,
         }
     }
@@ -217,17 +158,13 @@ fn one(attribute: &str, value: &Value, switches: &Switches) -> Result<Value, Ref
 
 /// `manager` is an object with `value`; `displayName` in it is not supported [H Extension URNs].
 fn enterprise(value: &Value, switches: &Switches) -> Result<Value, Refusal> {
-    let given = value
-        .as_object()
-        .ok_or_else(|| bad("The enterprise extension must be an object."))?;
+    let given = value.as_object().ok_or_else(|| bad("The enterprise extension must be an object."))?;
     let mut held = Object::new();
     for (part, value) in given {
         match part.as_str() {
             _ if unset(Some(value)) => refuse_null(part, switches)?,
             "manager" => {
-                let id = value
-                    .get("value")
-                    .ok_or_else(|| bad("manager must be an object with value."))?;
+                let id = value.get("value").ok_or_else(|| bad("manager must be an object with value."))?;
                 if value.get("displayName").is_some() {
                     return Err(bad("manager.displayName is not supported."));
                 }
@@ -236,9 +173,7 @@ fn enterprise(value: &Value, switches: &Switches) -> Result<Value, Refusal> {
                 }
                 held.insert(part.clone(), json!({"value": string("manager.value", id)?}));
             }
-            _ if ENTERPRISE_PARTS.contains(&part.as_str()) => {
-                drop(held.insert(part.clone(), string(part, value)?))
-            }
+            _ if ENTERPRISE_PARTS.contains(&part.as_str()) => drop(held.insert(part.clone(), string(part, value)?)),
             _ => ignored(part, switches)?,
         }
     }
@@ -246,10 +181,7 @@ fn enterprise(value: &Value, switches: &Switches) -> Result<Value, Refusal> {
 }
 
 /// Lower case, a value for add and replace, a path for remove [H PATCH].
-pub(super) fn op_checked(
-    mut operation: Operation,
-    switches: &Switches,
-) -> Result<Operation, Refusal> {
+pub(super) fn op_checked(mut operation: Operation, switches: &Switches) -> Result<Operation, Refusal> {
     if switches.on("patch_op_case") {
         operation.op.make_ascii_lowercase();
     }
@@ -257,26 +189,14 @@ pub(super) fn op_checked(
         ("remove", Some(_), _) | ("add" | "replace", _, Some(_)) => Ok(operation),
         ("remove", None, _) => Err(bad("remove needs a path.")),
         ("add" | "replace", _, None) => Err(bad("add and replace need a value.")),
-        _ => Err(bad(format!(
-            "The operation {:?} is not one of add, replace, remove.",
-            operation.op
-        ))),
+        _ => Err(bad(format!("The operation {:?} is not one of add, replace, remove.", operation.op))),
     }
 }
 
-pub(super) fn patched(
-    before: &Object,
-    body: &Object,
-    switches: &Switches,
-) -> Result<Object, Refusal> {
+pub(super) fn patched(before: &Object, body: &Object, switches: &Switches) -> Result<Object, Refusal> {
     let operations = patch::operations(body)?;
     for once in ["userName", "active"] {
-        if operations
-            .iter()
-            .filter(|o| o.path.as_deref() == Some(once))
-            .count()
-            > 1
-        {
+        if operations.iter().filter(|o| o.path.as_deref() == Some(once)).count() > 1 {
             return Err(bad(format!("{once} may be named by one operation only.")));
         }
     }
@@ -301,21 +221,13 @@ fn by_attribute(operation: Operation, switches: &Switches) -> Result<Vec<Operati
                 path: Some(name.clone()),
                 value: Some(value.clone()),
             };
-            Ok(members
-                .iter()
-                .filter(|(name, _)| *name != "schemas")
-                .map(one)
-                .collect())
+            Ok(members.iter().filter(|(name, _)| *name != "schemas").map(one).collect())
         }
         _ => Err(bad("The path is required.")),
     }
 }
 
-fn patch_once(
-    user: &mut Object,
-    mut operation: Operation,
-    switches: &Switches,
-) -> Result<(), Refusal> {
+fn patch_once(user: &mut Object, mut operation: Operation, switches: &Switches) -> Result<(), Refusal> {
     let path = operation.path.clone().unwrap_or_default();
     let enterprise = match switches.get("patch_enterprise") {
         "literal" => path == "enterprise",
@@ -324,12 +236,7 @@ fn patch_once(
     };
     let path = if enterprise {
         operation.path = Some(ENTERPRISE.to_owned());
-        Path {
-            urn: None,
-            attribute: ENTERPRISE.to_owned(),
-            filter: None,
-            sub: None,
-        }
+        Path { urn: None, attribute: ENTERPRISE.to_owned(), filter: None, sub: None }
     } else {
         allowed_path(&path, switches)?
     };
@@ -344,8 +251,8 @@ fn patch_once(
     let whole = path.filter.is_none() && path.sub.is_none();
     if whole {
         let keeps_parts = attribute == "name" && switches.on("patch_name_merges");
-        let occupied = ["emails", "addresses", "phoneNumbers"].contains(&attribute.as_str())
-            && !unset(user.get(&attribute));
+        let occupied =
+            ["emails", "addresses", "phoneNumbers"].contains(&attribute.as_str()) && !unset(user.get(&attribute));
         if operation.op == "add" && occupied {
             return Err(bad(format!("{attribute} holds one value only.")));
         }
@@ -358,12 +265,7 @@ fn patch_once(
     set(user, &attribute, &result, switches)
 }
 
-fn set(
-    user: &mut Object,
-    attribute: &str,
-    value: &Value,
-    switches: &Switches,
-) -> Result<(), Refusal> {
+fn set(user: &mut Object, attribute: &str, value: &Value, switches: &Switches) -> Result<(), Refusal> {
     if unset(Some(value)) {
         refuse_null(attribute, switches)?;
         user.shift_remove(attribute);
@@ -378,19 +280,11 @@ fn allowed_path(path: &str, switches: &Switches) -> Result<Path, Refusal> {
     let refused = || bad(format!("The path {path} is not supported."));
     let parsed = Path::parse(path, &[]).map_err(|_| refused())?;
     let listed = TEXTS.contains(&parsed.attribute.as_str())
-        || ["active", "name", "emails", "addresses", "phoneNumbers"]
-            .contains(&parsed.attribute.as_str());
-    let only_eq = parsed
-        .filter
-        .as_ref()
-        .is_none_or(|f: &Filter| f.single_eq().is_some());
+        || ["active", "name", "emails", "addresses", "phoneNumbers"].contains(&parsed.attribute.as_str());
+    let only_eq = parsed.filter.as_ref().is_none_or(|f: &Filter| f.single_eq().is_some());
     let filter_fits = only_eq || switches.on("patch_filters");
     let sub_fits = parsed.sub.is_none() || switches.on("patch_dotted");
-    if listed && filter_fits && sub_fits && !path.starts_with("urn:") {
-        Ok(parsed)
-    } else {
-        Err(refused())
-    }
+    if listed && filter_fits && sub_fits && !path.starts_with("urn:") { Ok(parsed) } else { Err(refused()) }
 }
 
 /// Member order of the vendor's example; `profileUrl` is never returned, `meta` has no location [H User schema].

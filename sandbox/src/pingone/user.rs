@@ -17,30 +17,14 @@ const TEXTS: [(&str, usize); 7] = [
     ("timezone", 256),
     ("externalId", 1024),
 ];
-const NAME_PARTS: [&str; 6] = [
-    "formatted",
-    "familyName",
-    "givenName",
-    "middleName",
-    "honorificPrefix",
-    "honorificSuffix",
-];
-const ADDRESS_PARTS: [&str; 7] = [
-    "streetAddress",
-    "locality",
-    "region",
-    "postalCode",
-    "formatted",
-    "type",
-    "primary",
-];
+const NAME_PARTS: [&str; 6] =
+    ["formatted", "familyName", "givenName", "middleName", "honorificPrefix", "honorificSuffix"];
+const ADDRESS_PARTS: [&str; 7] = ["streetAddress", "locality", "region", "postalCode", "formatted", "type", "primary"];
 const LISTS: [&str; 4] = ["emails", "phoneNumbers", "addresses", "photos"];
 
 /// Attributes a filter may name, beside e-mails.
 pub(super) fn is_filterable(path: &str) -> bool {
-    let part = path
-        .strip_prefix("name.")
-        .is_some_and(|p| NAME_PARTS.contains(&p));
+    let part = path.strip_prefix("name.").is_some_and(|p| NAME_PARTS.contains(&p));
     part || path == "active" || path == "id" || TEXTS.iter().any(|(name, _)| *name == path)
 }
 
@@ -61,17 +45,9 @@ pub(super) fn created(body: &Object, switches: &Switches) -> Result<Object, Prob
 }
 
 /// What the body leaves out is cleared, but for `active` and the population [P 8]; a password is never read back.
-pub(super) fn replaced(
-    before: &Object,
-    body: &Object,
-    switches: &Switches,
-) -> Result<Object, Problem> {
+pub(super) fn replaced(before: &Object, body: &Object, switches: &Switches) -> Result<Object, Problem> {
     let mut user = Object::new();
-    let kept: &[&str] = if switches.get("put_active") == "keep" {
-        &["active"]
-    } else {
-        &[]
-    };
+    let kept: &[&str] = if switches.get("put_active") == "keep" { &["active"] } else { &[] };
     for name in ["id", "meta", PING, "password"].iter().chain(kept) {
         if let Some(value) = before.get(*name) {
             user.insert((*name).to_owned(), value.clone());
@@ -87,12 +63,7 @@ pub(super) fn replaced(
 }
 
 /// Puts one attribute of a body into the user; `null` clears [P 8].
-fn assign(
-    user: &mut Object,
-    attribute: &str,
-    value: &Value,
-    switches: &Switches,
-) -> Result<(), Problem> {
+fn assign(user: &mut Object, attribute: &str, value: &Value, switches: &Switches) -> Result<(), Problem> {
     let known = attribute == "active"
         || attribute == "name"
         || attribute == "password"
@@ -123,10 +94,7 @@ fn unknown(attribute: &str, switches: &Switches) -> Result<(), Problem> {
 }
 
 fn population_of(value: &Value) -> Result<&str, Problem> {
-    let id = value
-        .get("population")
-        .and_then(|p| p.get("id"))
-        .and_then(Value::as_str);
+    let id = value.get("population").and_then(|p| p.get("id")).and_then(Value::as_str);
     let valid = id.filter(|id| uuid::Uuid::try_parse(id).is_ok());
     valid.ok_or_else(|| Problem::invalid("INVALID_VALUE", "population.id"))
 }
@@ -156,49 +124,29 @@ fn checked(attribute: &str, value: &Value, switches: &Switches) -> Result<Value,
         "emails" => one(attribute, value).and_then(|email| email_of(email, switches)),
         "phoneNumbers" | "photos" => {
             let element = one(attribute, value)?;
-            element
-                .get("value")
-                .and_then(Value::as_str)
-                .ok_or_else(invalid)?;
+            element.get("value").and_then(Value::as_str).ok_or_else(invalid)?;
             Ok(json!([element]))
         }
         "addresses" => one(attribute, value).and_then(|address| address_of(address, switches)),
         _ => {
-            let greatest = TEXTS
-                .iter()
-                .find(|(name, _)| *name == attribute)
-                .map_or(256, |(_, greatest)| *greatest);
-            let text = value
-                .as_str()
-                .filter(|t| !t.is_empty() && t.chars().count() <= greatest)
-                .ok_or_else(invalid)?;
+            let greatest = TEXTS.iter().find(|(name, _)| *name == attribute).map_or(256, |(_, greatest)| *greatest);
+            let text = value.as_str().filter(|t| !t.is_empty() && t.chars().count() <= greatest).ok_or_else(invalid)?;
             // The native pattern is `^\w+/\w+$` [P 6].
-            let word =
-                |w: &str| !w.is_empty() && w.chars().all(|c| c.is_alphanumeric() || c == '_');
-            let zone = text
-                .split_once('/')
-                .is_some_and(|(area, place)| word(area) && word(place));
-            if attribute == "timezone" && !zone {
-                Err(invalid())
-            } else {
-                Ok(json!(text))
-            }
+            let word = |w: &str| !w.is_empty() && w.chars().all(|c| c.is_alphanumeric() || c == '_');
+            let zone = text.split_once('/').is_some_and(|(area, place)| word(area) && word(place));
+            if attribute == "timezone" && !zone { Err(invalid()) } else { Ok(json!(text)) }
         }
     }
 }
 
 fn name(value: &Value, switches: &Switches) -> Result<Value, Problem> {
-    let given = value
-        .as_object()
-        .ok_or_else(|| Problem::invalid("INVALID_VALUE", "name"))?;
+    let given = value.as_object().ok_or_else(|| Problem::invalid("INVALID_VALUE", "name"))?;
     let mut name = Object::new();
     for (part, value) in given {
         if !NAME_PARTS.contains(&part.as_str()) {
             unknown(part, switches)?;
         } else if !value.is_null() {
-            let text = value
-                .as_str()
-                .ok_or_else(|| Problem::invalid("INVALID_VALUE", part))?;
+            let text = value.as_str().ok_or_else(|| Problem::invalid("INVALID_VALUE", part))?;
             name.insert(part.clone(), json!(text));
         }
     }
@@ -216,11 +164,7 @@ fn one<'a>(attribute: &str, value: &'a Value) -> Result<&'a Object, Problem> {
 /// `value` and `primary`, no `type`: one native e-mail stands behind it [P 6, P 16.4].
 fn email_of(email: &Object, switches: &Switches) -> Result<Value, Problem> {
     let invalid = || Problem::invalid("INVALID_VALUE", "emails");
-    let address = email
-        .get("value")
-        .and_then(Value::as_str)
-        .filter(|a| a.contains('@'))
-        .ok_or_else(invalid)?;
+    let address = email.get("value").and_then(Value::as_str).filter(|a| a.contains('@')).ok_or_else(invalid)?;
     let mut held = json!({"value": address, "primary": true});
     match (email.get("type"), switches.get("email_type")) {
         (Some(_), "refuse") => return Err(invalid()),
@@ -236,16 +180,11 @@ fn address_of(address: &Object, switches: &Switches) -> Result<Value, Problem> {
     for (part, value) in address {
         match part.as_str() {
             "country" | "countryCode" => {
-                let code = value
-                    .as_str()
-                    .filter(|c| c.len() == 2 && c.bytes().all(|b| b.is_ascii_uppercase()));
-                let code =
-                    code.ok_or_else(|| Problem::invalid("INVALID_VALUE", "address.countryCode"))?;
+                let code = value.as_str().filter(|c| c.len() == 2 && c.bytes().all(|b| b.is_ascii_uppercase()));
+                let code = code.ok_or_else(|| Problem::invalid("INVALID_VALUE", "address.countryCode"))?;
                 held.insert("country".to_owned(), json!(code));
             }
-            _ if ADDRESS_PARTS.contains(&part.as_str()) => {
-                drop(held.insert(part.clone(), value.clone()))
-            }
+            _ if ADDRESS_PARTS.contains(&part.as_str()) => drop(held.insert(part.clone(), value.clone())),
             _ => unknown(part, switches)?,
         }
     }
@@ -253,19 +192,12 @@ fn address_of(address: &Object, switches: &Switches) -> Result<Value, Problem> {
 }
 
 /// Only what the one example shows works by default: lower-case op, bare or dotted path [P 9].
-pub(super) fn patched(
-    before: &Object,
-    body: &Object,
-    switches: &Switches,
-) -> Result<Object, Problem> {
-    let malformed =
-        |refusal: crate::vendor::Refusal| Problem::new(400, "INVALID_DATA", &refusal.detail);
+pub(super) fn patched(before: &Object, body: &Object, switches: &Switches) -> Result<Object, Problem> {
+    let malformed = |refusal: crate::vendor::Refusal| Problem::new(400, "INVALID_DATA", &refusal.detail);
     let mut user = before.clone();
     for operation in patch::operations(body).map_err(malformed)? {
         let operation = documented(operation, switches)?;
-        if let (Some(path @ ("userName" | "active")), "remove") =
-            (operation.path.as_deref(), operation.op.as_str())
-        {
+        if let (Some(path @ ("userName" | "active")), "remove") = (operation.path.as_deref(), operation.op.as_str()) {
             return Err(Problem::invalid("REQUIRED_VALUE", path));
         }
         if is_unknown(operation.path.as_deref()) {
@@ -286,11 +218,7 @@ fn documented(mut operation: Operation, switches: &Switches) -> Result<Operation
         return Err(refused("The operation is not one of add, replace, remove."));
     }
     let Some(path) = operation.path.as_deref() else {
-        return if switches.on("patch_pathless") {
-            Ok(operation)
-        } else {
-            Err(refused("The operation has no path."))
-        };
+        return if switches.on("patch_pathless") { Ok(operation) } else { Err(refused("The operation has no path.")) };
     };
     let is_list = LISTS.contains(&path.split(['[', '.']).next().unwrap_or(path));
     let whole = LISTS.contains(&path);
@@ -301,11 +229,7 @@ fn documented(mut operation: Operation, switches: &Switches) -> Result<Operation
     } else {
         !(whole && operation.op == "add") || switches.on("patch_add_arrays")
     };
-    if allowed {
-        Ok(operation)
-    } else {
-        Err(refused("The path is not supported."))
-    }
+    if allowed { Ok(operation) } else { Err(refused("The path is not supported.")) }
 }
 
 fn is_unknown(path: Option<&str>) -> bool {
@@ -323,14 +247,8 @@ fn is_unknown(path: Option<&str>) -> bool {
 /// The result is checked as a PUT of it would be; what an operation did not touch is not looked at again.
 fn settled(before: &Object, after: &Object, switches: &Switches) -> Result<Object, Problem> {
     let mut user = before.clone();
-    let gone: Vec<String> = before
-        .keys()
-        .filter(|name| !after.contains_key(*name))
-        .cloned()
-        .collect();
-    gone.iter()
-        .filter(|name| *name != PING)
-        .for_each(|name| drop(user.shift_remove(name)));
+    let gone: Vec<String> = before.keys().filter(|name| !after.contains_key(*name)).cloned().collect();
+    gone.iter().filter(|name| *name != PING).for_each(|name| drop(user.shift_remove(name)));
     for (attribute, value) in after {
         if before.get(attribute) != Some(value) {
             assign(&mut user, attribute, value, switches)?;
@@ -342,8 +260,7 @@ fn settled(before: &Object, after: &Object, switches: &Switches) -> Result<Objec
 /// `active` is true at creation [P 6]; the default population is used when none is given [P 7].
 pub(super) fn complete(user: &mut Object) {
     user.entry("active").or_insert(Value::Bool(true));
-    user.entry(PING)
-        .or_insert_with(|| json!({"population": {"id": POPULATION}}));
+    user.entry(PING).or_insert_with(|| json!({"population": {"id": POPULATION}}));
 }
 
 /// The whole user, the members in the order of the vendor's sample [P 6]; never the password.
@@ -355,10 +272,7 @@ pub(super) fn rendered(user: &Object, root: &str, switches: &Switches) -> Object
         meta["location"] = json!(format!("{root}/Users/{}", id_of(user)));
     }
     if switches.get("address_country") == "countryCode"
-        && let Some(address) = shown
-            .get_mut("addresses")
-            .and_then(|a| a.get_mut(0))
-            .and_then(Value::as_object_mut)
+        && let Some(address) = shown.get_mut("addresses").and_then(|a| a.get_mut(0)).and_then(Value::as_object_mut)
         && let Some(code) = address.shift_remove("country")
     {
         address.insert("countryCode".to_owned(), code);

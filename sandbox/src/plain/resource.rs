@@ -50,26 +50,19 @@ const TOP: [&str; 22] = [
 ];
 
 fn canonical(name: &str) -> String {
-    KNOWN
-        .iter()
-        .find(|n| n.eq_ignore_ascii_case(name))
-        .map_or_else(|| name.to_owned(), |n| (*n).to_owned())
+    KNOWN.iter().find(|n| n.eq_ignore_ascii_case(name)).map_or_else(|| name.to_owned(), |n| (*n).to_owned())
 }
 
 /// A body as it is stored: names in the schema's spelling, readOnly and unknown attributes left out, any extension kept.
 pub(super) fn accepted(kind: Kind, body: &Object) -> Result<Object, Refusal> {
     let schemas = body.get("schemas").and_then(Value::as_array);
     if schemas.is_none_or(|s| !s.contains(&json!(format!("{CORE}{}", kind.name())))) {
-        return Err(Refusal::bad(
-            "invalidSyntax",
-            "schemas does not name the resource's schema",
-        ));
+        return Err(Refusal::bad("invalidSyntax", "schemas does not name the resource's schema"));
     }
     let mut resource = Object::new();
     for (name, value) in body {
         let name = canonical(name);
-        let keep =
-            name.starts_with("urn:") || (kind.knows(&name) && !READ_ONLY.contains(&name.as_str()));
+        let keep = name.starts_with("urn:") || (kind.knows(&name) && !READ_ONLY.contains(&name.as_str()));
         if keep && !unset(Some(value)) {
             resource.insert(name, value.clone());
         }
@@ -79,16 +72,9 @@ pub(super) fn accepted(kind: Kind, body: &Object) -> Result<Object, Refusal> {
 
 /// Types and what is required (RFC 7643 sections 4.1.1 and 4.2).
 pub(super) fn check(kind: Kind, resource: &Object) -> Result<(), Refusal> {
-    let required = if kind == Kind::User {
-        "userName"
-    } else {
-        "displayName"
-    };
+    let required = if kind == Kind::User { "userName" } else { "displayName" };
     if text(resource, required).is_none_or(str::is_empty) {
-        return Err(Refusal::bad(
-            "invalidValue",
-            format!("{required} is required"),
-        ));
+        return Err(Refusal::bad("invalidValue", format!("{required} is required")));
     }
     for (name, value) in resource {
         let fits = match name.as_str() {
@@ -100,51 +86,29 @@ pub(super) fn check(kind: Kind, resource: &Object) -> Result<(), Refusal> {
             _ => value.is_string(),
         };
         if !fits {
-            return Err(Refusal::bad(
-                "invalidValue",
-                format!("{name} is of the wrong type"),
-            ));
+            return Err(Refusal::bad("invalidValue", format!("{name} is of the wrong type")));
         }
     }
     Ok(())
 }
 
-pub(super) fn patch_once(
-    kind: Kind,
-    resource: &mut Object,
-    operation: &Operation,
-) -> Result<(), Refusal> {
-    let held: Vec<String> = resource
-        .keys()
-        .filter(|n| n.starts_with("urn:"))
-        .cloned()
-        .collect();
-    let named = operation
-        .path
-        .as_deref()
-        .filter(|p| p.starts_with("urn:") && !p.contains('['))
-        .and_then(urn_of);
+pub(super) fn patch_once(kind: Kind, resource: &mut Object, operation: &Operation) -> Result<(), Refusal> {
+    let held: Vec<String> = resource.keys().filter(|n| n.starts_with("urn:")).cloned().collect();
+    let named = operation.path.as_deref().filter(|p| p.starts_with("urn:") && !p.contains('[')).and_then(urn_of);
     let mut extensions: Vec<&str> = held.iter().map(String::as_str).collect();
     extensions.push(ENTERPRISE);
     extensions.extend(named);
     if let Some(path) = &operation.path {
         permitted(kind, &Path::parse(path, &extensions)?, &operation.op)?;
     }
-    match (
-        &operation.path,
-        operation.value.as_ref().and_then(Value::as_object),
-    ) {
+    match (&operation.path, operation.value.as_ref().and_then(Value::as_object)) {
         (None, Some(members)) => {
             for (name, value) in members {
                 let unchanged = resource.get(name) == Some(value);
                 if unchanged || name == "schemas" {
                     continue;
                 }
-                let one = Operation {
-                    op: operation.op.clone(),
-                    path: Some(name.clone()),
-                    value: Some(value.clone()),
-                };
+                let one = Operation { op: operation.op.clone(), path: Some(name.clone()), value: Some(value.clone()) };
                 patch_once(kind, resource, &one)?;
             }
             Ok(())
@@ -164,55 +128,28 @@ fn permitted(kind: Kind, path: &Path, op: &str) -> Result<(), Refusal> {
         return Ok(());
     }
     let name = canonical(&path.attribute);
-    let required = if kind == Kind::User {
-        "userName"
-    } else {
-        "displayName"
-    };
+    let required = if kind == Kind::User { "userName" } else { "displayName" };
     if READ_ONLY.contains(&name.as_str()) {
         return Err(Refusal::bad("mutability", format!("{name} is readOnly")));
     }
     if op == "remove" && name == required {
         return Err(Refusal::bad("mutability", format!("{name} is required")));
     }
-    if kind.knows(&name) {
-        Ok(())
-    } else {
-        Err(Refusal::bad(
-            "invalidPath",
-            format!("there is no attribute {name}"),
-        ))
-    }
+    if kind.knows(&name) { Ok(()) } else { Err(Refusal::bad("invalidPath", format!("there is no attribute {name}"))) }
 }
 
 /// `schemas` names the extensions that are present; a password is never returned (RFC 7643 section 7).
 pub(super) fn rendered(kind: Kind, stored: &Object, root: &str) -> Object {
     let mut schemas = vec![json!(format!("{CORE}{}", kind.name()))];
-    schemas.extend(
-        stored
-            .keys()
-            .filter(|n| n.starts_with("urn:"))
-            .map(|n| json!(n)),
-    );
+    schemas.extend(stored.keys().filter(|n| n.starts_with("urn:")).map(|n| json!(n)));
     let mut shown = Object::from_iter([("schemas".to_owned(), Value::Array(schemas))]);
     shown.extend(
-        stored
-            .iter()
-            .filter(|(n, _)| *n != "password" && *n != "schemas")
-            .map(|(n, v)| (n.clone(), v.clone())),
+        stored.iter().filter(|(n, _)| *n != "password" && *n != "schemas").map(|(n, v)| (n.clone(), v.clone())),
     );
-    for member in shown
-        .get_mut("members")
-        .and_then(Value::as_array_mut)
-        .into_iter()
-        .flatten()
-    {
+    for member in shown.get_mut("members").and_then(Value::as_array_mut).into_iter().flatten() {
         let group = member.get("type").is_some_and(|t| t == "Group");
         let endpoint = if group { "Groups" } else { "Users" };
-        if let (Some(id), true) = (
-            member.get("value").and_then(Value::as_str),
-            member.get("$ref").is_none(),
-        ) {
+        if let (Some(id), true) = (member.get("value").and_then(Value::as_str), member.get("$ref").is_none()) {
             member["$ref"] = json!(format!("{root}/{endpoint}/{id}"));
         }
     }

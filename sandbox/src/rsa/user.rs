@@ -33,11 +33,7 @@ const TYPES: [(&str, &str); 3] = [
 ];
 
 /// Takes the attributes of a body into `user`; null and [] remove.
-pub(super) fn taken_over(
-    mut user: Object,
-    body: &Object,
-    switches: &Switches,
-) -> Result<Object, Refusal> {
+pub(super) fn taken_over(mut user: Object, body: &Object, switches: &Switches) -> Result<Object, Refusal> {
     for (name, value) in body {
         let name = known_name(name);
         match name.as_deref() {
@@ -53,39 +49,22 @@ pub(super) fn taken_over(
 
 fn known_name(name: &str) -> Option<String> {
     let own = ["schemas", "id", "meta"];
-    KNOWN
-        .iter()
-        .chain(&own)
-        .find(|n| n.eq_ignore_ascii_case(name))
-        .map(|n| (*n).to_owned())
+    KNOWN.iter().chain(&own).find(|n| n.eq_ignore_ascii_case(name)).map(|n| (*n).to_owned())
 }
 
 /// Whether attributes in no sample are refused is open: a switch [R User schema].
 fn unknown(body: &Object, switches: &Switches) -> Result<(), Refusal> {
-    let name = body
-        .keys()
-        .find(|n| known_name(n).is_none())
-        .map(String::as_str)
-        .unwrap_or_default();
+    let name = body.keys().find(|n| known_name(n).is_none()).map(String::as_str).unwrap_or_default();
     match switches.get("unknown_attributes") {
         "ignore" => Ok(()),
-        _ => Err(Refusal::bad(
-            "invalidSyntax",
-            format!("Core attribute {name} is undefined for schema {USER}"),
-        )),
+        _ => Err(Refusal::bad("invalidSyntax", format!("Core attribute {name} is undefined for schema {USER}"))),
     }
 }
 
 pub(super) fn needs_user_name(body: &Object) -> Result<(), Refusal> {
-    match body
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case("userName"))
-    {
+    match body.iter().find(|(name, _)| name.eq_ignore_ascii_case("userName")) {
         Some((_, Value::String(_))) => Ok(()),
-        _ => Err(Refusal::bad(
-            "invalidSyntax",
-            "Attribute userName is required and must have a value",
-        )),
+        _ => Err(Refusal::bad("invalidSyntax", "Attribute userName is required and must have a value")),
     }
 }
 
@@ -97,9 +76,7 @@ pub(super) fn check(user: &Object, switches: &Switches) -> Result<(), Refusal> {
             continue;
         };
         if !values.is_array() {
-            problems.push(format!(
-                "Value for attribute {attribute} must be a JSON array"
-            ));
+            problems.push(format!("Value for attribute {attribute} must be a JSON array"));
         }
         for (at, element) in elements(values).iter().enumerate() {
             let Some(kind) = element.get("type").and_then(Value::as_str) else {
@@ -113,10 +90,7 @@ pub(super) fn check(user: &Object, switches: &Switches) -> Result<(), Refusal> {
             }
         }
     }
-    if user
-        .get("active")
-        .is_some_and(|active| !active.is_boolean())
-    {
+    if user.get("active").is_some_and(|active| !active.is_boolean()) {
         problems.push("Value for attribute active must be a JSON boolean".to_owned());
     }
     if text(user, "userName").is_none_or(str::is_empty) {
@@ -125,27 +99,15 @@ pub(super) fn check(user: &Object, switches: &Switches) -> Result<(), Refusal> {
     if switches.on("emails_required") && unset(user.get("emails")) {
         problems.push("Attribute emails is required and must have a value".to_owned());
     }
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(Refusal::bad("invalidSyntax", problems.join(", ")))
-    }
+    if problems.is_empty() { Ok(()) } else { Err(Refusal::bad("invalidSyntax", problems.join(", "))) }
 }
 
-pub(super) fn patched(
-    before: &Object,
-    body: &Object,
-    switches: &Switches,
-) -> Result<Object, Refusal> {
+pub(super) fn patched(before: &Object, body: &Object, switches: &Switches) -> Result<Object, Refusal> {
     let mut user = before.clone();
     for operation in patch::operations(body)? {
         let operation = permitted(operation, switches)?;
-        let core = ["id", "meta"].iter().any(|n| {
-            operation
-                .path
-                .as_deref()
-                .is_some_and(|p| p.split('.').next() == Some(n))
-        });
+        let core =
+            ["id", "meta"].iter().any(|n| operation.path.as_deref().is_some_and(|p| p.split('.').next() == Some(n)));
         if core {
             return Err(Refusal::bad("mutability", "The attribute is read-only"));
         }
@@ -167,10 +129,7 @@ fn permitted(mut operation: Operation, switches: &Switches) -> Result<Operation,
     let syntax = |text: &str| Refusal::bad("invalidSyntax", text);
     match operation.op.as_str() {
         "remove" if operation.path.is_none() => {
-            return Err(Refusal::bad(
-                "noTarget",
-                "path field must not be null for remove operations",
-            ));
+            return Err(Refusal::bad("noTarget", "path field must not be null for remove operations"));
         }
         "remove" => {}
         "add" | "replace" => {
@@ -179,22 +138,14 @@ fn permitted(mut operation: Operation, switches: &Switches) -> Result<Operation,
                 return Err(syntax("value field must not be null or an empty container"));
             }
             if operation.path.is_none() && !operation.value.as_ref().is_some_and(Value::is_object) {
-                return Err(syntax(
-                    "value field must be a JSON object when there is no path",
-                ));
+                return Err(syntax("value field must be a JSON object when there is no path"));
             }
         }
         other => {
-            return Err(syntax(&format!(
-                "Unable to parse request: could not resolve type id '{other}'"
-            )));
+            return Err(syntax(&format!("Unable to parse request: could not resolve type id '{other}'")));
         }
     }
-    let path = operation
-        .path
-        .as_deref()
-        .map(|path| Path::parse(path, &[ENTERPRISE]))
-        .transpose()?;
+    let path = operation.path.as_deref().map(|path| Path::parse(path, &[ENTERPRISE])).transpose()?;
     if operation.op == "add" && path.is_some_and(|p| p.filter.is_some()) {
         let text = "path field for add operations must not include any value selection filters";
         return Err(Refusal::bad("invalidPath", text));
@@ -222,17 +173,10 @@ pub(super) fn rendered(user: &Object, switches: &Switches) -> Object {
         };
         values.reverse();
         if attribute != "addresses" && !switches.on("keep_primary") {
-            values
-                .iter_mut()
-                .filter_map(Value::as_object_mut)
-                .for_each(|v| drop(v.shift_remove("primary")));
+            values.iter_mut().filter_map(Value::as_object_mut).for_each(|v| drop(v.shift_remove("primary")));
         }
     }
-    debug_assert_eq!(
-        spelled(&shown, "username"),
-        "userName",
-        "the schema's spelling is stored"
-    );
+    debug_assert_eq!(spelled(&shown, "username"), "userName", "the schema's spelling is stored");
     const ORDER: [&str; 14] = [
         "schemas",
         "id",

@@ -9,19 +9,10 @@ use crate::vendor::Switches;
 /// The error type and message of the envelope.
 type Fault = (&'static str, String);
 
-const NAME_PARTS: [&str; 5] = [
-    "familyName",
-    "givenName",
-    "middleName",
-    "honorificPrefix",
-    "honorificSuffix",
-];
+const NAME_PARTS: [&str; 5] = ["familyName", "givenName", "middleName", "honorificPrefix", "honorificSuffix"];
 /// Settable, each an object with `value` [V 6.2].
-const REFERENCES: [(&str, &str); 3] = [
-    ("securityProfile", "SecurityProfiles"),
-    ("securityPolicy", "SecurityPolicies"),
-    ("licenseType", "LicenseTypes"),
-];
+const REFERENCES: [(&str, &str); 3] =
+    [("securityProfile", "SecurityProfiles"), ("securityPolicy", "SecurityPolicies"), ("licenseType", "LicenseTypes")];
 /// Whether a client may write these is in no document [V 6.2].
 const UNKNOWN_MUTABILITY: [&str; 11] = [
     "domainAdmin",
@@ -43,13 +34,7 @@ pub(super) fn created(body: &Object, switches: &Switches) -> Result<Object, Faul
         return Err(required("schemas"));
     }
     let user = changed(Object::new(), body, switches)?;
-    for attribute in [
-        "userName",
-        "emails",
-        "preferredLanguage",
-        "locale",
-        "timezone",
-    ] {
+    for attribute in ["userName", "emails", "preferredLanguage", "locale", "timezone"] {
         if unset(user.get(attribute)) {
             return Err(required(attribute));
         }
@@ -65,10 +50,7 @@ pub(super) fn created(body: &Object, switches: &Switches) -> Result<Object, Faul
 }
 
 fn required(attribute: &str) -> Fault {
-    (
-        "PARAMETER_REQUIRED",
-        format!("Missing required parameter [{attribute}]"),
-    )
+    ("PARAMETER_REQUIRED", format!("Missing required parameter [{attribute}]"))
 }
 
 fn invalid(message: impl Into<String>) -> Fault {
@@ -76,18 +58,12 @@ fn invalid(message: impl Into<String>) -> Fault {
 }
 
 /// PUT merges: what the body leaves out stays, null and [] clear, unknown and readOnly attributes are ignored [V 8].
-pub(super) fn changed(
-    mut user: Object,
-    body: &Object,
-    switches: &Switches,
-) -> Result<Object, Fault> {
+pub(super) fn changed(mut user: Object, body: &Object, switches: &Switches) -> Result<Object, Fault> {
     for (attribute, value) in body {
         match attribute.as_str() {
             _ if unset(Some(value)) => clear(&mut user, attribute, switches)?,
             "userName" => set(&mut user, attribute, user_name(value, switches)?),
-            "preferredLanguage" | "timezone" => {
-                set(&mut user, attribute, string(attribute, value)?)
-            }
+            "preferredLanguage" | "timezone" => set(&mut user, attribute, string(attribute, value)?),
             "locale" => set(&mut user, attribute, locale(value, switches)?),
             "active" => match value {
                 Value::Bool(_) => set(&mut user, attribute, value.clone()),
@@ -109,15 +85,7 @@ fn set(user: &mut Object, attribute: &str, value: Value) {
 
 /// What happens to null on what creation requires is open: a switch [V 17].
 fn clear(user: &mut Object, attribute: &str, switches: &Switches) -> Result<(), Fault> {
-    const REQUIRED: [&str; 7] = [
-        "userName",
-        "name",
-        "emails",
-        "preferredLanguage",
-        "locale",
-        "timezone",
-        "active",
-    ];
+    const REQUIRED: [&str; 7] = ["userName", "name", "emails", "preferredLanguage", "locale", "timezone", "active"];
     match attribute {
         _ if REQUIRED.contains(&attribute) => null_on_required(attribute, switches),
         ENTERPRISE => {
@@ -131,9 +99,7 @@ fn clear(user: &mut Object, attribute: &str, switches: &Switches) -> Result<(), 
 fn null_on_required(attribute: &str, switches: &Switches) -> Result<(), Fault> {
     match switches.get("null_on_required") {
         "ignore" => Ok(()),
-        _ => Err(invalid(format!(
-            "The field [{attribute}] is required and cannot be blank."
-        ))),
+        _ => Err(invalid(format!("The field [{attribute}] is required and cannot be blank."))),
     }
 }
 
@@ -151,9 +117,7 @@ fn user_name(value: &Value, switches: &Switches) -> Result<Value, Fault> {
     let (name, domain) = parts.unwrap_or_default();
     let wrong_domain = switches.on("check_domain") && domain != "veepharm.com";
     if name.is_empty() || domain.is_empty() || wrong_domain {
-        return Err(invalid(
-            "userName must be of the form name@domain, with the domain of this Vault.",
-        ));
+        return Err(invalid("userName must be of the form name@domain, with the domain of this Vault."));
     }
     Ok(value)
 }
@@ -170,9 +134,7 @@ fn locale(value: &Value, switches: &Switches) -> Result<Value, Fault> {
 
 /// Whether a `name` merges by its parts is open: a switch [V 17].
 fn merge_name(user: &mut Object, value: &Value, switches: &Switches) -> Result<(), Fault> {
-    let given = value
-        .as_object()
-        .ok_or_else(|| invalid("name must be an object."))?;
+    let given = value.as_object().ok_or_else(|| invalid("name must be an object."))?;
     let mut name = match user.get("name").and_then(Value::as_object) {
         Some(present) if switches.on("complex_merge") => present.clone(),
         _ => Object::new(),
@@ -180,9 +142,7 @@ fn merge_name(user: &mut Object, value: &Value, switches: &Switches) -> Result<(
     for part in NAME_PARTS {
         match given.get(part) {
             None => {}
-            Some(Value::Null) if part == "givenName" || part == "familyName" => {
-                null_on_required(part, switches)?
-            }
+            Some(Value::Null) if part == "givenName" || part == "familyName" => null_on_required(part, switches)?,
             Some(Value::Null) => {
                 name.shift_remove(part);
             }
@@ -206,10 +166,7 @@ fn emails(value: &Value) -> Result<Value, Fault> {
     let [email] = value.as_array().map(Vec::as_slice).unwrap_or_default() else {
         return Err(only_work());
     };
-    let address = email
-        .get("value")
-        .and_then(Value::as_str)
-        .filter(|a| a.contains('@'));
+    let address = email.get("value").and_then(Value::as_str).filter(|a| a.contains('@'));
     match (address, email.get("type").and_then(Value::as_str)) {
         (Some(address), Some("work")) => Ok(json!([{"value": address, "type": "work"}])),
         _ => Err(only_work()),
@@ -217,9 +174,7 @@ fn emails(value: &Value) -> Result<Value, Fault> {
 }
 
 fn merge_vault(user: &mut Object, value: &Value, switches: &Switches) -> Result<(), Fault> {
-    let given = value
-        .as_object()
-        .ok_or_else(|| invalid("The extension must be an object."))?;
+    let given = value.as_object().ok_or_else(|| invalid("The extension must be an object."))?;
     let extension = user.entry(VAULT).or_insert_with(|| json!({}));
     let Some(extension) = extension.as_object_mut() else {
         return Ok(());
@@ -231,9 +186,7 @@ fn merge_vault(user: &mut Object, value: &Value, switches: &Switches) -> Result<
             match (unset(Some(value)), attribute.as_str()) {
                 (true, "securityProfile") => null_on_required(attribute, switches)?,
                 (true, _) => drop(extension.shift_remove(attribute)),
-                (false, _) => drop(
-                    extension.insert(attribute.clone(), reference_to(attribute, value, switches)?),
-                ),
+                (false, _) => drop(extension.insert(attribute.clone(), reference_to(attribute, value, switches)?)),
             }
         } else if writable && switches.get("unknown_mutability") == "readWrite" {
             if unset(Some(value)) {
@@ -251,18 +204,14 @@ fn reference_to(attribute: &str, value: &Value, switches: &Switches) -> Result<V
     let id = id.ok_or_else(|| invalid(format!("{attribute} must be an object with value.")))?;
     let unknown = attribute == "securityProfile" && !PROFILES.iter().any(|(name, _)| *name == id);
     if unknown && switches.get("unknown_profile") == "refuse" {
-        return Err(invalid(format!(
-            "The security profile [{id}] does not exist."
-        )));
+        return Err(invalid(format!("The security profile [{id}] does not exist.")));
     }
     Ok(json!({ "value": id }))
 }
 
 /// `manager` is a bare string [V 6.3]; an object is an invalid attribute, and those are ignored [V 8].
 fn merge_enterprise(user: &mut Object, value: &Value) -> Result<(), Fault> {
-    let given = value
-        .as_object()
-        .ok_or_else(|| invalid("The extension must be an object."))?;
+    let given = value.as_object().ok_or_else(|| invalid("The extension must be an object."))?;
     match given.get("manager") {
         Some(Value::String(id)) => set(user, ENTERPRISE, json!({ "manager": id })),
         Some(Value::Null) => {
@@ -275,8 +224,7 @@ fn merge_enterprise(user: &mut Object, value: &Value) -> Result<(), Fault> {
 
 /// What Vault sets by itself: displayName is computed [V 6.1], licence and policy have defaults [V 6.2].
 pub(super) fn complete(user: &mut Object) {
-    let full = ["givenName", "familyName"]
-        .map(|part| sub_text(user, "name", part).unwrap_or_default().to_owned());
+    let full = ["givenName", "familyName"].map(|part| sub_text(user, "name", part).unwrap_or_default().to_owned());
     set(user, "displayName", json!(full.join(" ").trim()));
     user.entry("active").or_insert(Value::Bool(true));
     let extension = user.entry(VAULT).or_insert_with(|| json!({}));
@@ -291,18 +239,12 @@ pub(super) fn complete(user: &mut Object) {
     // Only on a new user, whose creator is not known yet: what a client cleared later stays clear.
     if !extension.contains_key("createdBy") {
         for (name, value) in defaults.as_object().into_iter().flatten() {
-            extension
-                .entry(name.clone())
-                .or_insert_with(|| value.clone());
+            extension.entry(name.clone()).or_insert_with(|| value.clone());
         }
     }
     extension.insert("lastModifiedBy".to_owned(), json!({"value": "12021"}));
     let active = user.get("active") == Some(&Value::Bool(true));
-    let state = if active {
-        "active_state__sys"
-    } else {
-        "inactive_state__sys"
-    };
+    let state = if active { "active_state__sys" } else { "inactive_state__sys" };
     user[VAULT]["lifecycleState"] = json!(state);
 }
 
@@ -322,10 +264,7 @@ pub(super) fn rendered(user: &Object, root: &str) -> Object {
         let people = [("createdBy", "Users"), ("lastModifiedBy", "Users")];
         for (name, endpoint) in people.iter().chain(&REFERENCES) {
             if let Some(reference) = extension.get_mut(*name).and_then(Value::as_object_mut) {
-                let url = format!(
-                    "{root}/{endpoint}/{}",
-                    text(reference, "value").unwrap_or_default()
-                );
+                let url = format!("{root}/{endpoint}/{}", text(reference, "value").unwrap_or_default());
                 reference.insert("$ref".to_owned(), json!(url));
             }
         }
