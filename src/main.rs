@@ -1,4 +1,28 @@
 //! The scimux executable.
-fn main() {
-    // commands follow
+
+use std::io::{IsTerminal, Write, stderr, stdout};
+use std::process::ExitCode;
+
+use scimux::cli::{self, Exit, Terminal};
+use scimux::config;
+
+fn main() -> ExitCode {
+    let exit = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(run()),
+        Err(error) => {
+            let _ = writeln!(stderr(), "scimux: cannot start its threads: {error}");
+            Exit::Internal
+        }
+    };
+    ExitCode::from(exit as u8)
+}
+
+async fn run() -> Exit {
+    let mut terminal = Terminal {
+        out: &mut stdout(),
+        err: &mut stderr(),
+        is_terminal: stdout().is_terminal(),
+        environment: config::environment(),
+    };
+    cli::run(std::env::args_os(), &mut terminal).await
 }

@@ -1,0 +1,94 @@
+//! Bodies for people: JSON on few lines, secrets covered, long things cut.
+
+use serde_json::Value;
+
+/// The longest body that is shown whole, in lines.
+const LINES: usize = 16;
+
+/// A body in lines of at most `width` columns.
+pub(super) fn lines(body: &str, width: usize) -> Vec<String> {
+    let mut lines = whole(body, width);
+    if lines.len() > LINES {
+        let more = lines.len() - (LINES - 1);
+        lines.truncate(LINES - 1);
+        lines.push(format!("… {more} more lines"));
+    }
+    lines.iter().map(|line| cut(line, width)).collect()
+}
+
+/// A body in lines, none of them cut.
+pub(super) fn whole(body: &str, width: usize) -> Vec<String> {
+    let Ok(mut value) = serde_json::from_str::<Value>(body) else { return vec![form(body)] };
+    cover(&mut value);
+    let mut lines = Vec::new();
+    layout(&value, "", "", width, &mut lines);
+    lines
+}
+
+/// Text of at most `width` columns.
+pub(super) fn cut(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    text.chars().take(width.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// Writes a value on one line if it fits, else its members on lines of their own.
+fn layout(value: &Value, before: &str, after: &str, width: usize, lines: &mut Vec<String>) {
+    let indent = " ".repeat(before.len() - before.trim_start().len());
+    let whole = format!("{before}{}{after}", spaced(value));
+    let (open, close, members) = match value {
+        _ if whole.chars().count() <= width => return lines.push(whole),
+        Value::Object(object) => {
+            ('{', '}', object.iter().map(|(name, value)| (format!("{name:?}: "), value)).collect())
+        }
+        Value::Array(array) => ('[', ']', array.iter().map(|value| (String::new(), value)).collect::<Vec<_>>()),
+        _ => return lines.push(whole),
+    };
+    lines.push(format!("{before}{open}"));
+    let last = members.len().saturating_sub(1);
+    for (index, (name, value)) in members.into_iter().enumerate() {
+        layout(value, &format!("{indent}  {name}"), if index == last { "" } else { "," }, width, lines);
+    }
+    lines.push(format!("{indent}{close}{after}"));
+}
+
+/// A value on one line, with spaces between its parts.
+fn spaced(value: &Value) -> String {
+    match value {
+        Value::Object(object) if object.is_empty() => "{}".to_owned(),
+        Value::Object(object) => {
+            let members = object.iter().map(|(name, value)| format!("{name:?}: {}", spaced(value)));
+            format!("{{ {} }}", members.collect::<Vec<_>>().join(", "))
+        }
+        Value::Array(array) => format!("[{}]", array.iter().map(spaced).collect::<Vec<_>>().join(", ")),
+        other => other.to_string(),
+    }
+}
+
+/// Covers what is secret in a vendor's login.
+fn cover(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            for (name, value) in object {
+                if value.is_string() && is_secret(name) { *value = "***".into() } else { cover(value) }
+            }
+        }
+        Value::Array(array) => array.iter_mut().for_each(cover),
+        _ => {}
+    }
+}
+
+/// A form with its secrets covered; other text as it is.
+fn form(body: &str) -> String {
+    let pairs = body.split('&').map(|pair| match pair.split_once('=') {
+        Some((name, _)) if is_secret(name) => format!("{name}=***"),
+        _ => pair.to_owned(),
+    });
+    pairs.collect::<Vec<_>>().join("&").replace(['\r', '\n'], " ")
+}
+
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.ends_with("token") || ["password", "secret", "session"].iter().any(|word| name.contains(word))
+}

@@ -1,0 +1,39 @@
+//! `scimux serve`.
+
+use std::io;
+use std::path::Path;
+
+use super::signals::Signals;
+use super::{Exit, Terminal, print_problems};
+use crate::config::{self, Listen};
+use crate::serve::Gateway;
+
+/// Runs the gateway until it is told to stop.
+pub(super) async fn serve(file: &Path, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
+    let (config, warnings) = match config::load(file, &terminal.environment) {
+        Ok(loaded) => loaded,
+        Err(problems) => {
+            print_problems(&problems, terminal.err)?;
+            return Ok(Exit::Usage);
+        }
+    };
+    for warning in warnings {
+        tracing::warn!(origin = warning.origin, key = warning.key, "{}", warning.message);
+    }
+    let mut signals = Signals::catch()?;
+    let sockets: Vec<String> = unix(&config.server.listen).collect();
+    let gateway = Gateway::start(config).await?;
+    let addresses: Vec<String> = gateway.addresses().iter().map(ToString::to_string).chain(sockets).collect();
+    tracing::info!(listen = addresses.join(" "), admin = gateway.admin_address().map(|at| at.to_string()), "serving");
+    signals.stop().await;
+    tracing::info!("stopping; a second signal stops at once");
+    tokio::select! {
+        () = gateway.stop() => tracing::info!("stopped"),
+        () = signals.stop() => tracing::warn!("stopped with requests in flight"),
+    }
+    Ok(Exit::Well)
+}
+
+fn unix(listen: &[Listen]) -> impl Iterator<Item = String> {
+    listen.iter().filter(|listen| matches!(listen, Listen::Unix(_))).map(ToString::to_string)
+}
