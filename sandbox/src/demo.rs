@@ -96,7 +96,7 @@ fn patch(operations: Value) -> Value {
 
 fn veeva() -> Vec<Scene> {
     let put = json!({
-        "schemas": [USER, VAULT],
+        "schemas": [USER, ENTERPRISE],
         "userName": "AbigailSmith@veepharm.com",
         "name": {"familyName": "Smith", "givenName": "Abigail"},
         "emails": [{"value": "abigail.smith@veepharm.com", "type": "work", "primary": true}],
@@ -104,32 +104,27 @@ fn veeva() -> Vec<Scene> {
         "locale": "en-US",
         "timezone": "America/New_York",
         "active": true,
-        VAULT: {"securityProfile": {"value": "system_admin__v"}},
+        ENTERPRISE: {"manager": {"value": "61579"}},
     });
     let email = json!([{"op": "replace", "path": "emails[type eq \"work\"].value", "value": "a.smith@veepharm.com"}]);
+    let profile =
+        json!([{"op": "Replace", "path": format!("{VAULT}:securityProfile.value"), "value": "system_admin__v"}]);
+    let zone = json!([{"op": "replace", "path": "timezone", "value": "America/Los_Angeles"}]);
+    let leave = json!([{"op": "replace", "path": "active", "value": false}]);
     let group = json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "Reviewers"});
     vec![
         scene("veeva", "PUT replaces Abigail Smith", "PUT", ABIGAIL, put).note(
-            "Vault's PUT merges, so what the body lacks and Vault may forget is cleared by name; en-US becomes en_US.",
+            "en-US leaves as en_US, the manager as a bare string; Vault's own extension is not named, so nothing in it is \
+             wiped though this is a PUT.",
         ),
         scene("veeva", "PATCH one e-mail by its type", "PATCH", ABIGAIL, patch(email))
             .note("Vault has no PATCH: the user is read, the operation applied, and only `emails` is PUT."),
-        scene(
-            "veeva",
-            "PATCH a time zone",
-            "PATCH",
-            ABIGAIL,
-            patch(json!([{"op": "replace", "path": "timezone", "value": "America/Los_Angeles"}])),
-        )
-        .note("The operation alone determines the result: one PUT, no read."),
-        scene(
-            "veeva",
-            "PATCH deactivates",
-            "PATCH",
-            ABIGAIL,
-            patch(json!([{"op": "replace", "path": "active", "value": false}])),
-        )
-        .note("One PUT with `active: false`, Vault's only way to end an account by SCIM."),
+        scene("veeva", "PATCH the security profile", "PATCH", ABIGAIL, patch(profile))
+            .note("The change of Vault's own example, as a client writes it that can only PATCH."),
+        scene("veeva", "PATCH a time zone", "PATCH", ABIGAIL, patch(zone))
+            .note("The operation alone determines the result: one PUT, no read before it."),
+        scene("veeva", "PATCH deactivates", "PATCH", ABIGAIL, patch(leave))
+            .note("One PUT with `active: false`, Vault's only way to end an account by SCIM."),
         Scene {
             path: "/Groups".to_owned(),
             resource_id: None,
@@ -336,6 +331,19 @@ mod tests {
             assert!(own.iter().any(|s| s.method == "PUT"), "{vendor}");
             assert!(own.iter().any(|s| s.method == "PATCH"), "{vendor}");
             assert!(own.iter().any(|s| s.expect_status >= 400), "{vendor}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_people_of_the_scenes_are_there() {
+        for vendor in crate::vendors() {
+            let sandbox = Sandbox::start(vendor, ([127, 0, 0, 1], 0).into()).await.expect("a free port");
+            seed(&sandbox).await;
+            let held = sandbox.resources("/Users");
+            assert!(!held.is_empty(), "{vendor}");
+            for id in scenes().iter().filter(|s| s.vendor == *vendor).filter_map(|s| s.resource_id) {
+                assert!(held.iter().any(|user| user["id"] == id), "{vendor} {id}");
+            }
         }
     }
 }

@@ -348,6 +348,9 @@ impl Call<'_> {
         let id = id.unwrap_or_else(|| Veeva.new_id(&mut self.state.store));
         user.insert("id".to_owned(), json!(id));
         touch(&mut user, "User", Precision::SecondsAsMillis);
+        if let Some(extension) = user.get_mut(VAULT).and_then(Value::as_object_mut) {
+            extension.insert("lastModifiedBy".to_owned(), json!({"value": "12021"}));
+        }
         user::complete(&mut user);
         self.state.store.put("/Users", user.clone());
         let status = if created { self.state.switches.number("create_status") } else { 200 };

@@ -79,7 +79,12 @@ fn assign(user: &mut Object, attribute: &str, value: &Value, switches: &Switches
             Ok(())
         }
         _ => {
-            user.insert(attribute.to_owned(), checked(attribute, value, switches)?);
+            let value = checked(attribute, value, switches)?;
+            if value.as_object().is_some_and(Object::is_empty) {
+                user.shift_remove(attribute);
+            } else {
+                user.insert(attribute.to_owned(), value);
+            }
             Ok(())
         }
     }

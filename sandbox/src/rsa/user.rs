@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{ENTERPRISE, USER};
-use crate::patch::{self, Operation, Path, spelled};
+use crate::patch::{self, Operation, Path};
 use crate::store::{Object, elements, ordered, text, unset};
 use crate::vendor::{Refusal, Switches};
 
@@ -113,10 +113,9 @@ pub(super) fn patched(before: &Object, body: &Object, switches: &Switches) -> Re
         }
         patch::apply(&mut user, &operation, &[ENTERPRISE])?;
     }
-    let unheld = user.keys().find(|name| known_name(name).is_none()).cloned();
-    if let Some(name) = unheld {
+    if user.keys().any(|name| known_name(name).is_none()) {
         unknown(&user, switches)?;
-        user.shift_remove(&name);
+        user.retain(|name, _| known_name(name).is_some());
     }
     Ok(user)
 }
@@ -176,7 +175,6 @@ pub(super) fn rendered(user: &Object, switches: &Switches) -> Object {
             values.iter_mut().filter_map(Value::as_object_mut).for_each(|v| drop(v.shift_remove("primary")));
         }
     }
-    debug_assert_eq!(spelled(&shown, "username"), "userName", "the schema's spelling is stored");
     const ORDER: [&str; 14] = [
         "schemas",
         "id",

@@ -242,7 +242,7 @@ pub(super) fn complete(user: &mut Object) {
             extension.entry(name.clone()).or_insert_with(|| value.clone());
         }
     }
-    extension.insert("lastModifiedBy".to_owned(), json!({"value": "12021"}));
+    extension.entry("lastModifiedBy").or_insert_with(|| json!({"value": "12021"}));
     let active = user.get("active") == Some(&Value::Bool(true));
     let state = if active { "active_state__sys" } else { "inactive_state__sys" };
     user[VAULT]["lifecycleState"] = json!(state);

@@ -154,7 +154,7 @@ async fn it_stops_when_dropped() {
 }
 
 #[tokio::test]
-async fn every_switch_stands_in_its_vendors_tests() {
+async fn every_switch_is_tested_and_documented() {
     let tests = [
         ("veeva", include_str!("veeva.rs")),
         ("pingone", include_str!("pingone.rs")),
@@ -162,12 +162,15 @@ async fn every_switch_stands_in_its_vendors_tests() {
         ("rsa", include_str!("rsa.rs")),
         ("scim", include_str!("plain.rs")),
     ];
+    let readme = include_str!("../../README.md");
     for (vendor, source) in tests {
         let sandbox = start(vendor).await;
         let url = format!("http://{}/__sandbox/switches", sandbox.address());
         let switches = send("GET", &url, &[], "").await.expect("an answer").json();
-        for name in switches.as_object().expect("an object").keys() {
+        for (name, switch) in switches.as_object().expect("an object") {
             assert!(source.contains(&format!("\"{name}\"")), "no test of {vendor} sets {name}");
+            let row = format!("| `{name}` | `{}`", switch["values"][0].to_string().trim_matches('"'));
+            assert!(readme.contains(&row), "README.md lacks {row}");
         }
     }
 }
