@@ -178,36 +178,67 @@ pub(crate) fn from_operations(operations: &[PatchOp], served: &ServedType) -> Op
     (!body.is_empty()).then_some(body)
 }
 
-/// What a PUT of `asked` left over, as operations that remove it: for a vendor of whose PUT nobody says whether it clears.
-pub(crate) fn left_over(asked: &Object, answered: &Object, served: &ServedType) -> Vec<PatchOp> {
-    let mut operations = Vec::new();
+/// What a PUT left over at a vendor of whose PUT nobody says whether it clears.
+#[derive(Debug, Default)]
+pub(crate) struct LeftOver {
+    /// Operations that remove it.
+    pub(crate) operations: Vec<PatchOp>,
+    /// What the vendor's PATCH does not reach.
+    pub(crate) kept: Vec<AttributePath>,
+}
+
+/// Compares what was asked with what was answered.
+pub(crate) fn left_over(asked: &Object, answered: &Object, served: &ServedType) -> LeftOver {
+    let mut found = LeftOver::default();
     for (path, attribute) in writable(served) {
         let Some(left) = path.get(answered).filter(|value| !value.is_unassigned()) else { continue };
         let removable = !attribute.required
             && attribute.name != "active"
             && !served.profile.attribute(&path).is_some_and(|profile| profile.mutability_unknown);
-        match path.get(asked).filter(|value| !value.is_unassigned()) {
-            None if removable => operations.push(remove(path)),
-            None => {}
-            Some(asked) => left_over_parts(&path, attribute, asked, left, &mut operations),
+        let operations = match path.get(asked).filter(|value| !value.is_unassigned()) {
+            None if removable => vec![remove(path.clone())],
+            None => Vec::new(),
+            Some(asked) => left_over_parts(&path, attribute, asked, left, served),
+        };
+        if operations.is_empty() || reaches(&path, served) {
+            found.operations.extend(operations);
+        } else {
+            found.kept.push(path);
         }
     }
-    operations
+    found
 }
 
-fn left_over_parts(path: &AttributePath, attribute: &Attribute, asked: &Value, left: &Value, into: &mut Vec<PatchOp>) {
+/// Whether the vendor's PATCH reaches an attribute.
+fn reaches(path: &AttributePath, served: &ServedType) -> bool {
+    let profile = &served.profile.patch;
+    let name = path.to_string();
+    let listed =
+        profile.attributes.is_empty() || profile.attributes.iter().any(|known| known.eq_ignore_ascii_case(&name));
+    listed && (path.urn.is_none() || profile.extensions)
+}
+
+fn left_over_parts(
+    path: &AttributePath,
+    attribute: &Attribute,
+    asked: &Value,
+    left: &Value,
+    served: &ServedType,
+) -> Vec<PatchOp> {
+    let whole = || PatchOp { op: Op::Replace, path: path.clone(), value: Some(asked.clone()), explicit: true };
     match (asked, left) {
-        (Value::Object(asked), Value::Object(left)) => {
-            let gone = attribute.sub_attributes.iter().filter(|sub| {
-                sub.mutability == Mutability::ReadWrite && left.contains(&sub.name) && !asked.contains(&sub.name)
-            });
-            into.extend(gone.map(|sub| remove(path.clone().with_sub(&*sub.name))));
+        (Value::Object(wanted), Value::Object(left)) => {
+            let is_left = |sub: &&Attribute| {
+                sub.mutability == Mutability::ReadWrite && left.contains(&sub.name) && !wanted.contains(&sub.name)
+            };
+            let mut gone = attribute.sub_attributes.iter().filter(is_left).peekable();
+            if gone.peek().is_some() && !served.profile.patch.sub_attributes {
+                return vec![whole()];
+            }
+            gone.map(|sub| remove(path.clone().with_sub(&*sub.name))).collect()
         }
-        (Value::Array(asked), Value::Array(left)) if left.len() > asked.len() => {
-            let value = Some(Value::Array(asked.clone()));
-            into.push(PatchOp { op: Op::Replace, path: path.clone(), value, explicit: true });
-        }
-        _ => {}
+        (Value::Array(asked), Value::Array(left)) if left.len() > asked.len() => vec![whole()],
+        _ => Vec::new(),
     }
 }
 

@@ -399,9 +399,17 @@ impl Run {
 
     fn clear_left_over(&mut self) {
         let Some(answered) = &self.last else { return };
-        let operations = put::left_over(&self.wanted_resource(), answered, self.served());
-        if !operations.is_empty() {
-            self.patch(operations);
+        let found = put::left_over(&self.wanted_resource(), answered, self.served());
+        for path in found.kept {
+            let name = self.target.mapping.path_to_canonical(&path).to_string();
+            self.notes.push(Note::new(
+                NoteKind::Kept,
+                name,
+                "the vendor's PUT left it, and its PATCH does not reach it",
+            ));
+        }
+        if !found.operations.is_empty() {
+            self.patch(found.operations);
         }
     }
 
