@@ -1,0 +1,158 @@
+//! The error table of CONTRACT section 4, for what the vendor does.
+
+use std::time::Duration;
+
+use scimux_sandbox::{Fault, FaultKind};
+use serde_json::{Value, json};
+
+use crate::world::{Gateway, World};
+
+const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
+const BARBARA: &str = "/Users/2819c223-7f76-453a-919d-413861904646";
+
+fn status(status: u16, headers: &[(&str, &str)], body: &str) -> FaultKind {
+    let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    FaultKind::Status { status, headers, body: body.to_owned() }
+}
+
+fn fault(kind: FaultKind) -> Fault {
+    Fault { method: None, path_contains: None, times: 1, kind }
+}
+
+fn scim_error(status: u16, scim_type: &str) -> String {
+    let schemas = ["urn:ietf:params:scim:api:messages:2.0:Error"];
+    json!({"schemas": schemas, "status": status.to_string(), "scimType": scim_type, "detail": "because"}).to_string()
+}
+
+#[tokio::test]
+async fn each_vendor_status_has_its_answer() {
+    let world = World::start("scim").await;
+    world.get(BARBARA).await.expect(200);
+    let retry: &[(&str, &str)] = &[("retry-after", "7")];
+    let cases = [
+        (status(400, &[], &scim_error(400, "mutability")), 400, "mutability"),
+        (status(400, &[], "<html>"), 400, "invalidValue"),
+        (status(422, &[], "{}"), 400, "invalidValue"),
+        (status(403, &[], "{}"), 403, ""),
+        (status(404, &[], &scim_error(404, "")), 404, ""),
+        (status(404, &[], "<html>nginx</html>"), 502, ""),
+        (status(405, &[], ""), 502, ""),
+        (status(409, &[], &scim_error(409, "uniqueness")), 409, "uniqueness"),
+        (status(410, &[], ""), 404, ""),
+        (status(413, &[], ""), 413, ""),
+        (status(415, &[], ""), 502, ""),
+        (status(429, retry, ""), 429, ""),
+        (status(500, &[], ""), 500, ""),
+        (status(502, &[], ""), 502, ""),
+        (status(503, retry, ""), 503, ""),
+        (status(504, &[], ""), 504, ""),
+        (status(301, &[("location", "http://127.0.0.1:1/")], ""), 502, ""),
+        (status(202, &[], "{}"), 502, ""),
+        (FaultKind::NotJson, 502, ""),
+        (FaultKind::HalfBody, 502, ""),
+        (FaultKind::BreakBeforeReading, 502, ""),
+        (FaultKind::BreakAfterReading, 502, ""),
+    ];
+    for (kind, expected, scim_type) in cases {
+        let what = format!("{kind:?}");
+        world.sandbox().fault(fault(kind));
+        let body = json!({"schemas": [USER], "userName": "babs", "active": true});
+        let answer = world.send("PUT", BARBARA, body).await;
+        assert_eq!(answer.status.as_u16(), expected, "{what}: {:?}", answer.body);
+        answer.refused(expected, scim_type);
+        if what.contains("retry-after") {
+            assert_eq!(answer.header("retry-after"), "7", "{what}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn our_refused_credential_is_502_after_one_renewal() {
+    let world = World::start("scim").await;
+    for refusals in [1, 2] {
+        world.sandbox().take_exchanges();
+        let mut twice = fault(status(401, &[], ""));
+        twice.times = refusals;
+        world.sandbox().fault(twice);
+        world.get(BARBARA).await.refused(502, "");
+        world.sandbox().clear();
+    }
+}
+
+#[tokio::test]
+async fn a_create_whose_answer_is_lost_is_504_and_sent_once() {
+    let world = World::start("scim").await;
+    let mut lost = fault(FaultKind::BreakAfterReading);
+    lost.method = Some("POST".to_owned());
+    world.sandbox().fault(lost);
+    let detail = world.send("POST", "/Users", json!({"schemas": [USER], "userName": "new"})).await.refused(504, "");
+    assert!(detail.contains("unknown"), "{detail}");
+    assert_eq!(world.calls().iter().filter(|call| call.starts_with("POST")).count(), 1);
+}
+
+#[tokio::test]
+async fn an_unreachable_or_slow_vendor_is_never_not_found() {
+    let lines = "upstream.timeout_secs = 1\n";
+    let world = World::with("scim", lines).await;
+    world.sandbox().fault(fault(FaultKind::Delay(Duration::from_secs(3))));
+    world.get(BARBARA).await.refused(504, "");
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+    let toml =
+        format!("[targets.t]\nadapter = \"scim\"\nbase_url = \"http://{closed}\"\nauth = {{ scheme = \"none\" }}\n");
+    let gateway = Gateway::start(&toml).await;
+    let detail = gateway.send("GET", &format!("/t/scim/v2{BARBARA}"), Value::Null).await.refused(502, "");
+    assert!(!detail.contains(&closed.port().to_string()), "{detail}");
+}
+
+#[tokio::test]
+async fn a_404_before_the_target_is_proven_is_probed() {
+    let world = World::start("scim").await;
+    world.get("/Users/nobody").await.refused(404, "");
+    let wrong = world.sandbox().base_url().replace("/v2", "/v3");
+    let toml = format!(
+        "[targets.t]\nadapter = \"scim\"\nbase_url = \"{wrong}\"\nauth = {{ scheme = \"basic\", username = \"u\", password = \"p\" }}\n"
+    );
+    let gateway = Gateway::start(&toml).await;
+    gateway.send("GET", &format!("/t/scim/v2{BARBARA}"), Value::Null).await.refused(502, "");
+}
+
+#[tokio::test]
+async fn a_started_mutation_is_finished_when_the_client_hangs_up() {
+    use tokio::io::AsyncWriteExt;
+    let world = World::start("veeva").await;
+    world.sandbox().take_exchanges();
+    world.sandbox().fault(fault(FaultKind::Delay(Duration::from_millis(300))));
+    let body = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+        "Operations": [{"op": "replace", "path": "name.givenName", "value": "Finished"}]})
+    .to_string();
+    let mut stream = tokio::net::UnixStream::connect(world.gateway().socket()).await.expect("a connection");
+    let head = format!(
+        "PATCH /t/scim/v2/Users/93521 HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        crate::world::TOKEN,
+        body.len()
+    );
+    stream.write_all(format!("{head}{body}").as_bytes()).await.expect("sent");
+    while world.sandbox().take_exchanges().is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    drop(stream);
+    let changed = || world.sandbox().resources("/Users")[0]["name"]["givenName"] == "Finished";
+    while !changed() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn mutations_of_one_resource_take_turns() {
+    let world = World::start("veeva").await;
+    let path = "/Users/93521";
+    let given = json!([{"op": "replace", "path": "name.givenName", "value": "A"}]);
+    let family = json!([{"op": "replace", "path": "name.familyName", "value": "B"}]);
+    let both = tokio::join!(world.patch(path, given), world.patch(path, family));
+    both.0.expect(200);
+    both.1.expect(200);
+    let methods: Vec<_> = world.wire().iter().map(|exchange| exchange.method.clone()).collect();
+    assert_eq!(methods, ["GET", "PUT", "GET", "PUT"], "no lost update");
+    let user = world.get(path).await.expect(200);
+    assert_eq!(user["name"], json!({"familyName": "B", "givenName": "A"}));
+}

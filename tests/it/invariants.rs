@@ -1,0 +1,94 @@
+//! The invariants of ARCHITECTURE.md that are about the source itself.
+
+use std::path::{Path, PathBuf};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder of the repository") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = std::fs::read_to_string(&path).expect("a source file");
+                found.push((path, text));
+            }
+        }
+    }
+    assert!(!found.is_empty(), "{folder} has sources");
+    found
+}
+
+/// Invariant 2: the gateway names no vendor, the protocol none either.
+#[test]
+fn src_and_scim_name_no_vendor() {
+    for (path, text) in ["src", "scim/src"].into_iter().flat_map(sources) {
+        let text = text.to_lowercase();
+        for vendor in ["veeva", "pingone", "huawei", "securid", "\"rsa\"", " rsa "] {
+            assert!(!text.contains(vendor), "{} names {vendor}", path.display());
+        }
+    }
+}
+
+/// Invariant 2: no vendor names another.
+#[test]
+fn no_vendor_names_another() {
+    let vendors = ["veeva", "pingone", "huawei", "rsa"];
+    for vendor in vendors {
+        for (path, text) in sources(&format!("adapters/src/{vendor}")) {
+            for other in vendors.into_iter().filter(|other| *other != vendor) {
+                let named = text.to_lowercase().split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == other);
+                assert!(!named, "{} names {other}", path.display());
+            }
+        }
+    }
+}
+
+/// Invariant 1: protocol and dialects do no I/O, wait for nothing, know no time and log nothing.
+#[test]
+fn scim_and_adapters_are_pure() {
+    let banned = ["std::fs", "std::net", "std::env", "std::process", "std::io", "std::thread", "SystemTime", "Instant"];
+    let banned = banned.into_iter().chain(["async fn", ".await", "tokio", "tracing::", "println!", "eprintln!"]);
+    for (path, text) in ["scim/src", "adapters/src"].into_iter().flat_map(sources) {
+        let is_test = path.components().any(|part| part.as_os_str().to_string_lossy().contains("test"));
+        let code = text.split("#[cfg(test)]").next().expect("a first part");
+        for word in banned.clone().filter(|_| !is_test) {
+            assert!(!code.contains(word), "{} holds {word}", path.display());
+        }
+    }
+    for manifest in ["scim/Cargo.toml", "adapters/Cargo.toml"] {
+        let text = std::fs::read_to_string(root().join(manifest)).expect("a manifest");
+        let own = text.split("[dev-dependencies]").next().expect("a first part");
+        for crate_ in ["tokio", "hyper", "tracing", "reqwest", "rustls"] {
+            assert!(!own.contains(crate_), "{manifest} depends on {crate_}");
+        }
+    }
+}
+
+/// Invariant 4: only `src/config` reads files and the environment, only `main.rs` exits.
+#[test]
+fn only_config_reads_and_only_main_exits() {
+    for (path, text) in sources("src") {
+        let name = path.strip_prefix(root()).expect("below the root").to_string_lossy().into_owned();
+        let code = text.split("#[cfg(test)]").next().expect("a first part");
+        let is_test = name.contains("tests");
+        if !name.starts_with("src/config") && !is_test {
+            for word in ["fs::read", "File::open", "env::var"] {
+                assert!(!code.contains(word) || name == "src/main.rs", "{name} holds {word}");
+            }
+        }
+        assert!(!code.contains("process::exit") || name == "src/main.rs", "{name} exits");
+    }
+}
+
+/// The imitations share no type with the gateway: one wrong name must not pass on both sides.
+#[test]
+fn the_sandbox_depends_on_no_crate_of_ours() {
+    let manifest = std::fs::read_to_string(root().join("sandbox/Cargo.toml")).expect("a manifest");
+    assert!(!manifest.contains("scimux-scim") && !manifest.contains("scimux-adapters"), "{manifest}");
+}

@@ -1,0 +1,14 @@
+//! Integration tests: the built binary over the sandboxes and over an independent SCIM server, by real HTTP over real
+//! sockets, with a look at what the vendor was sent.
+
+mod errors;
+mod front;
+mod huawei;
+mod invariants;
+mod pingone;
+mod plain;
+mod rsa;
+mod scim2_server;
+mod secrets;
+mod veeva;
+mod world;

@@ -1,0 +1,254 @@
+//! The built binary over sandboxes: one gateway process, the imitations it speaks to, and a plain client.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::{BodyExt, Full};
+use hyper_util::rt::TokioIo;
+use scimux_sandbox::{Exchange, Sandbox};
+use serde_json::Value;
+use tokio::net::UnixStream;
+
+/// What the configuration says clients reach the gateway at.
+pub const PUBLIC: &str = "https://scim.example.com";
+/// The client's token in every test.
+pub const TOKEN: &str = "canary-client-token-4711";
+
+/// A gateway over one or more sandboxes.
+pub struct World {
+    pub sandboxes: Vec<Sandbox>,
+    gateway: Gateway,
+}
+
+/// A running gateway process.
+pub struct Gateway {
+    process: Child,
+    directory: tempfile::TempDir,
+}
+
+/// An answer of the gateway.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl World {
+    /// A gateway whose route `t` leads to an imitation of `vendor` with the demo's people in it.
+    pub async fn start(vendor: &str) -> Self {
+        Self::with(vendor, "").await
+    }
+
+    /// The same with more lines below `[targets.t]`.
+    pub async fn with(vendor: &str, target_lines: &str) -> Self {
+        let sandbox = sandbox(vendor).await;
+        let toml = format!("[targets.t]\n{}{target_lines}\n", sandbox.target_toml());
+        let gateway = Gateway::start(&toml).await;
+        Self { sandboxes: vec![sandbox], gateway }
+    }
+
+    /// One route per vendor, each of its name.
+    pub async fn all() -> Self {
+        let mut toml = String::new();
+        let mut sandboxes = Vec::new();
+        for vendor in scimux_sandbox::vendors() {
+            let sandbox = sandbox(vendor).await;
+            write!(toml, "[targets.{vendor}]\n{}\n", sandbox.target_toml()).expect("writing to a string");
+            sandboxes.push(sandbox);
+        }
+        Self { gateway: Gateway::start(&toml).await, sandboxes }
+    }
+
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.sandboxes[0]
+    }
+
+    /// Sends a canonical request below the route `t`.
+    pub async fn send(&self, method: &str, path: &str, body: Value) -> Answer {
+        self.gateway.send(method, &format!("/t/scim/v2{path}"), body).await
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, Value::Null).await
+    }
+
+    /// A PATCH of these operations.
+    pub async fn patch(&self, path: &str, operations: Value) -> Answer {
+        let schemas = ["urn:ietf:params:scim:api:messages:2.0:PatchOp"];
+        self.send("PATCH", path, serde_json::json!({"schemas": schemas, "Operations": operations})).await
+    }
+
+    pub fn gateway(&self) -> &Gateway {
+        &self.gateway
+    }
+
+    /// What the vendor saw since the last call, logins left out.
+    pub fn wire(&self) -> Vec<Exchange> {
+        let is_login = |exchange: &Exchange| exchange.path.ends_with("/auth") || exchange.path.ends_with("/as/token");
+        self.sandbox().take_exchanges().into_iter().filter(|exchange| !is_login(exchange)).collect()
+    }
+
+    /// The methods and paths the vendor saw, e.g. `GET /Users/1`; paths from `/Users` or `/Groups` on.
+    pub fn calls(&self) -> Vec<String> {
+        self.wire().iter().map(short).collect()
+    }
+
+    /// Stops the gateway and returns all it printed.
+    pub async fn output(self) -> String {
+        self.gateway.stop().await
+    }
+}
+
+/// `GET /Users/1`
+pub fn short(exchange: &Exchange) -> String {
+    let at = exchange.path.find("/Users").or_else(|| exchange.path.find("/Groups")).unwrap_or(0);
+    format!("{} {}", exchange.method, &exchange.path[at..])
+}
+
+/// A seeded imitation on a port of its own.
+pub async fn sandbox(vendor: &str) -> Sandbox {
+    let address = "127.0.0.1:0".parse().expect("an address");
+    let sandbox = Sandbox::start(vendor, address).await.expect("the sandbox starts");
+    scimux_sandbox::demo::seed(&sandbox).await;
+    sandbox
+}
+
+/// The body that crossed the wire.
+pub fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("no JSON ({error}): {text}"))
+}
+
+impl Gateway {
+    /// Starts the built binary on a unix socket of its own with `toml` behind the server's section.
+    pub async fn start(toml: &str) -> Self {
+        Self::start_with(toml, &[]).await
+    }
+
+    pub async fn start_with(toml: &str, environment: &[(&str, &str)]) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let socket = directory.path().join("scim.sock");
+        let config = directory.path().join("scimux.toml");
+        let server = format!(
+            "[server]\nlisten = \"unix:{}\"\npublic_url = \"{PUBLIC}\"\n[log]\nlevel = \"debug\"\n\
+             [clients.test]\ntokens = [\"{TOKEN}\"]\n{toml}",
+            socket.display()
+        );
+        std::fs::write(&config, server).expect("the configuration is written");
+        let process = spawn(&config, &directory.path().join("output"), environment);
+        let mut gateway = Self { process, directory };
+        gateway.wait_until_bound().await;
+        gateway
+    }
+
+    pub fn socket(&self) -> PathBuf {
+        self.directory.path().join("scim.sock")
+    }
+
+    fn printed(&self) -> String {
+        std::fs::read_to_string(self.directory.path().join("output")).unwrap_or_default()
+    }
+
+    async fn wait_until_bound(&mut self) {
+        while UnixStream::connect(self.socket()).await.is_err() {
+            if let Some(status) = self.process.try_wait().expect("the process can be asked") {
+                panic!("the gateway ended with {status}: {}", self.printed());
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Sends a request as the test client; `Value::Null` is no body.
+    pub async fn send(&self, method: &str, path: &str, body: Value) -> Answer {
+        let bytes = if body.is_null() { Bytes::new() } else { body.to_string().into() };
+        let mut request =
+            Request::builder().method(method).uri(path).header("authorization", format!("Bearer {TOKEN}"));
+        if !bytes.is_empty() {
+            request = request.header("content-type", "application/scim+json");
+        }
+        self.request(request.body(Full::new(bytes)).expect("a request")).await
+    }
+
+    /// Sends a request as it is, on a connection of its own.
+    pub async fn request(&self, mut request: Request<Full<Bytes>>) -> Answer {
+        let stream = UnixStream::connect(self.socket()).await.expect("the gateway listens");
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.expect("a connection");
+        tokio::spawn(connection);
+        if !request.headers().contains_key("host") {
+            request.headers_mut().insert("host", "scim.example.com".parse().expect("a host"));
+        }
+        let answer = sender.send_request(request).await.expect("an answer");
+        let (head, body) = answer.into_parts();
+        let body = body.collect().await.expect("a whole body").to_bytes();
+        Answer { status: head.status, headers: head.headers, body }
+    }
+
+    /// Asks the process to end, waits until it has, and returns all it printed.
+    pub async fn stop(mut self) -> String {
+        let id = self.process.id().to_string();
+        Command::new("kill").args(["-TERM", &id]).status().expect("kill runs");
+        let status = loop {
+            match self.process.try_wait().expect("the process can be asked") {
+                Some(status) => break status,
+                None => tokio::time::sleep(Duration::from_millis(5)).await,
+            }
+        };
+        assert!(status.success(), "the gateway ended with {status}");
+        self.printed()
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
+
+fn spawn(config: &Path, output: &Path, environment: &[(&str, &str)]) -> Child {
+    let output = std::fs::File::create(output).expect("a file for the output");
+    Command::new(env!("CARGO_BIN_EXE_scimux"))
+        .args(["serve", "--config"])
+        .arg(config)
+        .env_remove("HTTPS_PROXY")
+        .envs(environment.iter().copied())
+        .stdin(Stdio::null())
+        .stdout(output.try_clone().expect("a second handle"))
+        .stderr(output)
+        .spawn()
+        .expect("the built binary starts")
+}
+
+impl Answer {
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        json(std::str::from_utf8(&self.body).expect("UTF-8"))
+    }
+
+    /// The body, after checking the status.
+    #[track_caller]
+    pub fn expect(&self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", String::from_utf8_lossy(&self.body));
+        if self.body.is_empty() { Value::Null } else { self.json() }
+    }
+
+    /// Checks that it is an RFC 7644 error with this status and `scimType`, and returns its detail.
+    #[track_caller]
+    pub fn refused(&self, status: u16, scim_type: &str) -> String {
+        let body = self.expect(status);
+        assert_eq!(body["schemas"], serde_json::json!(["urn:ietf:params:scim:api:messages:2.0:Error"]), "{body}");
+        assert_eq!(body["status"], status.to_string().as_str(), "{body}");
+        assert_eq!(body["scimType"].as_str().unwrap_or_default(), scim_type, "{body}");
+        assert!(self.header("content-type").starts_with("application/"), "{:?}", self.headers);
+        body["detail"].as_str().expect("a detail").to_owned()
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}
