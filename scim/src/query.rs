@@ -1,11 +1,14 @@
 //! Query parameters of lists and projections (RFC 7644 sections 3.4.2 and 3.9).
 
-use crate::{AttributePath, Filter, Object, ResourceType, ScimError};
+use crate::schema::{Attribute, Returned};
+use crate::{AttributePath, Filter, Object, ResourceType, ScimError, Value};
 
 /// The page size where the client asks for none.
 pub const DEFAULT_COUNT: u64 = 100;
 /// The largest page.
 pub const MAX_COUNT: u64 = 200;
+/// The most paths in a projection.
+pub const MAX_PATHS: usize = 200;
 
 /// What a list request asks for.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -44,16 +47,242 @@ impl ListQuery {
     /// 400 `invalidFilter`; `invalidPath` for `sortBy`; `invalidValue` for numbers and for `attributes` together with
     /// `excludedAttributes`; `invalidSyntax` for bad percent-encoding.
     pub fn parse(query: &str, resource_type: &ResourceType) -> Result<Self, ScimError> {
-        let _ = (query, resource_type);
-        todo!()
+        let mut read = Self::default();
+        let (mut only, mut without) = (Vec::new(), Vec::new());
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let (name, value) = (decode(name)?, decode(value)?);
+            if value.is_empty() {
+                // rfc-traps 226, 238: an empty parameter is none.
+                continue;
+            }
+            match name.to_ascii_lowercase().as_str() {
+                "filter" => read.filter = Some(Filter::parse(&value, resource_type)?),
+                "startindex" => read.start_index = Some(integer("startIndex", &value)?.max(1).unsigned_abs()),
+                "count" => read.count = Some(integer("count", &value)?.max(0).unsigned_abs().min(MAX_COUNT)),
+                "sortby" => read.sort_by = Some(sort_path(&value, resource_type)?),
+                "sortorder" => read.descending = is_descending(&value)?,
+                "attributes" => add_paths(&value, resource_type, &mut only)?,
+                "excludedattributes" => add_paths(&value, resource_type, &mut without)?,
+                _ => {}
+            }
+        }
+        read.projection = projection(only, without)?;
+        Ok(read)
+    }
+}
+
+/// `%xx` and `+` decoded once (rfc-traps 90, 91).
+fn decode(text: &str) -> Result<String, ScimError> {
+    let wrong = || ScimError::invalid_syntax("the query's percent-encoding is wrong: write % as %25");
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let digit = |byte: Option<u8>| byte.and_then(|byte| char::from(byte).to_digit(16));
+                let (high, low) = (digit(rest.next()), digit(rest.next()));
+                let byte = high.zip(low).map(|(high, low)| high * 16 + low).ok_or_else(wrong)?;
+                u8::try_from(byte).expect("two hexadecimal digits are a byte")
+            }
+            byte => byte,
+        });
+    }
+    String::from_utf8(bytes).map_err(|_| wrong())
+}
+
+fn integer(name: &str, value: &str) -> Result<i64, ScimError> {
+    value.trim().parse().map_err(|_| ScimError::invalid_value(format!("{name}: a whole number is needed")))
+}
+
+fn is_descending(value: &str) -> Result<bool, ScimError> {
+    match value.to_ascii_lowercase().as_str() {
+        "ascending" => Ok(false),
+        "descending" => Ok(true),
+        _ => Err(ScimError::invalid_value("sortOrder: ascending or descending")),
+    }
+}
+
+fn sort_path(value: &str, resource_type: &ResourceType) -> Result<AttributePath, ScimError> {
+    let path = AttributePath::parse(value, resource_type)?;
+    let known = resource_type.canonical(&path).filter(|path| path.filter.is_none() && !path.is_container());
+    known.ok_or_else(|| ScimError::invalid_path(format!("sortBy: no schema knows {value}")))
+}
+
+/// Comma-separated paths; what no schema knows is ignored (rfc-traps 224, 226).
+fn add_paths(value: &str, resource_type: &ResourceType, into: &mut Vec<AttributePath>) -> Result<(), ScimError> {
+    for name in value.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        if into.len() == MAX_PATHS {
+            return Err(ScimError::invalid_value(format!("at most {MAX_PATHS} attributes can be named")));
+        }
+        let path = AttributePath::parse(name, resource_type).ok();
+        into.extend(path.and_then(|path| resource_type.canonical(&path)));
+    }
+    Ok(())
+}
+
+/// rfc-traps 223: the two exclude each other.
+fn projection(only: Vec<AttributePath>, without: Vec<AttributePath>) -> Result<Projection, ScimError> {
+    match (only.is_empty(), without.is_empty()) {
+        (true, true) => Ok(Projection::Default),
+        (false, true) => Ok(Projection::Only(only)),
+        (true, false) => Ok(Projection::Without(without)),
+        (false, false) => Err(ScimError::invalid_value("attributes and excludedAttributes exclude each other")),
     }
 }
 
 impl Projection {
     /// The resource cut to the projection (RFC 7644 section 3.9): `returned` always, never and request are held.
     #[must_use]
-    pub fn apply(&self, resource: Object, resource_type: &ResourceType) -> Object {
-        let _ = (resource, resource_type);
-        todo!()
+    pub fn apply(&self, mut resource: Object, resource_type: &ResourceType) -> Object {
+        resource.retain(|name, value| match value {
+            Value::Object(container) if is_container(name, resource_type) => {
+                container.retain(|attribute, value| {
+                    let path = AttributePath::attribute(attribute.clone()).with_urn(name.clone());
+                    self.keep(&path, value, resource_type)
+                });
+                !container.is_empty()
+            }
+            value => self.keep(&AttributePath::attribute(name.clone()), value, resource_type),
+        });
+        resource
+    }
+
+    /// Whether an attribute stays; of a complex one the parts are cut.
+    fn keep(&self, path: &AttributePath, value: &mut Value, resource_type: &ResourceType) -> bool {
+        let attribute = resource_type.resolve(path).map(|resolved| resolved.attribute);
+        let returned = attribute.map_or(Returned::Default, |attribute| attribute.returned);
+        // `schemas` says what the resource is and stays always (rfc-traps 20).
+        let always =
+            returned == Returned::Always || path.urn.is_none() && path.attribute.eq_ignore_ascii_case("schemas");
+        match self.names(path) {
+            _ if returned == Returned::Never => false,
+            _ if always => true,
+            Named::Whole => !matches!(self, Self::Without(_)),
+            Named::Parts(parts) => {
+                cut(value, &parts, matches!(self, Self::Only(_)), attribute);
+                !value.is_unassigned()
+            }
+            Named::Not => !matches!(self, Self::Only(_)) && returned != Returned::Request,
+        }
+    }
+
+    fn names(&self, path: &AttributePath) -> Named<'_> {
+        let (Self::Only(paths) | Self::Without(paths)) = self else { return Named::Not };
+        let same_urn = |named: &AttributePath| match (&named.urn, &path.urn) {
+            (None, None) => true,
+            (Some(named), Some(urn)) => named.eq_ignore_ascii_case(urn),
+            _ => false,
+        };
+        let mut parts = Vec::new();
+        for named in paths.iter().filter(|named| same_urn(named)) {
+            let whole = named.is_container() || named.attribute.eq_ignore_ascii_case(&path.attribute);
+            match &named.sub_attribute {
+                None if whole => return Named::Whole,
+                Some(sub) if whole => parts.push(&**sub),
+                _ => {}
+            }
+        }
+        if parts.is_empty() { Named::Not } else { Named::Parts(parts) }
+    }
+}
+
+/// How a projection names an attribute.
+enum Named<'a> {
+    Not,
+    Whole,
+    Parts(Vec<&'a str>),
+}
+
+fn is_container(name: &str, resource_type: &ResourceType) -> bool {
+    resource_type.extension(name).is_some() || resource_type.open && name.contains(':')
+}
+
+fn cut(value: &mut Value, parts: &[&str], only: bool, attribute: Option<&Attribute>) {
+    match value {
+        Value::Array(elements) => {
+            elements.iter_mut().for_each(|element| cut(element, parts, only, attribute));
+            elements.retain(|element| !element.is_unassigned());
+        }
+        Value::Object(members) => members.retain(|name, _| {
+            let returned =
+                attribute.and_then(|attribute| attribute.sub(name)).map_or(Returned::Default, |sub| sub.returned);
+            let named = parts.iter().any(|part| part.eq_ignore_ascii_case(name));
+            returned == Returned::Always || named == only
+        }),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{object, r0, user_type};
+
+    fn read(query: &str) -> ListQuery {
+        ListQuery::parse(query, &user_type()).expect(query)
+    }
+
+    fn shown(query: &str, resource: Object) -> Vec<String> {
+        let kept = read(query).projection.apply(resource, &user_type());
+        kept.iter().map(|(name, _)| name.to_string()).collect()
+    }
+
+    #[test]
+    fn traps_233_to_238_numbers() {
+        let cases = [
+            ("startIndex=0", Some(1), None),
+            ("startIndex=-5&count=-3", Some(1), Some(0)),
+            ("STARTINDEX=7&Count=9999", Some(7), Some(MAX_COUNT)),
+            ("count=0", None, Some(0)),
+            ("count=", None, None),
+            ("", None, None),
+        ];
+        for (query, start, count) in cases {
+            assert_eq!((read(query).start_index, read(query).count), (start, count), "{query}");
+        }
+        for query in ["startIndex=abc", "count=1.5", "sortOrder=up", "attributes=title&excludedAttributes=name"] {
+            let error = ListQuery::parse(query, &user_type()).expect_err(query);
+            assert_eq!(error.scim_type, Some(crate::ScimType::InvalidValue), "{query}");
+        }
+    }
+
+    #[test]
+    fn traps_90_91_248_decoding_happens_once() {
+        assert_eq!(read("filter=userName+eq+%22a%2Bb%22").filter.expect("one").to_string(), "userName eq \"a+b\"");
+        assert_eq!(read("filter=title eq \"%2522\"").filter.expect("one").to_string(), "title eq \"%22\"");
+        assert_eq!(read("aadOptscim062020&_=1"), ListQuery::default());
+        for query in ["filter=%zz", "filter=%", "x=%ff"] {
+            assert!(ListQuery::parse(query, &user_type()).is_err(), "{query}");
+        }
+    }
+
+    #[test]
+    fn traps_216_to_231_projections() {
+        assert_eq!(shown("attributes=TITLE", r0()), ["schemas", "id", "title"]);
+        assert_eq!(shown("attributes=nothing", r0()), shown("", r0()));
+        assert_eq!(
+            shown("excludedAttributes=id,schemas,emails,name", r0()),
+            ["schemas", "id", "userName", "title", "active"]
+        );
+        assert_eq!(shown("attributes=name.middleName", r0()), ["schemas", "id"]);
+        let kept = read("attributes=emails.value,name.givenName").projection.apply(r0(), &user_type());
+        let expected = r#"{"name":{"givenName":"G"},"emails":[{"value":"w@x.io"},{"value":"h@x.io"}]}"#;
+        assert_eq!(
+            (kept.get("name"), kept.get("emails")),
+            (object(expected).get("name"), object(expected).get("emails"))
+        );
+        let kept = read("excludedAttributes=emails.type,emails.primary").projection.apply(r0(), &user_type());
+        assert_eq!(kept.get("emails"), object(expected).get("emails"));
+        let secret = object(r#"{"id":"1","userName":"a","password":"p"}"#);
+        assert_eq!(shown("attributes=password", secret.clone()), ["id"]);
+        assert_eq!(shown("", secret), ["id", "userName"]);
+        let extended = object(r#"{"id":"1","title":"T","E":{"department":"D","division":"V"}}"#);
+        let urn = crate::schema::ENTERPRISE_USER;
+        assert_eq!(shown(&format!("attributes={urn}"), extended.clone()), ["id", urn]);
+        let kept = read(&format!("attributes={urn}:department")).projection.apply(extended.clone(), &user_type());
+        assert_eq!(kept.get(urn), object(r#"{"E":{"department":"D"}}"#).get(urn));
+        assert_eq!(shown(&format!("excludedAttributes={urn}"), extended), ["id", "title"]);
     }
 }
