@@ -54,8 +54,15 @@ impl SettingKind {
     /// What is wrong with a value; `None` if nothing is.
     #[must_use]
     pub fn problem(self, value: &str) -> Option<&'static str> {
-        let _ = value;
-        todo!()
+        let forbidden = |c: char| c.is_control() || "/\\?#%".contains(c);
+        match self {
+            Self::Segment | Self::Header if value.is_empty() => Some("must not be empty"),
+            Self::Segment if matches!(value, "." | "..") || value.contains(forbidden) => {
+                Some("must be one path segment, without / \\ ? # % and control characters")
+            }
+            Self::Header if !value.bytes().all(|byte| byte.is_ascii_graphic()) => Some("must be visible ASCII"),
+            Self::Segment | Self::Header | Self::Text => None,
+        }
     }
 }
 
@@ -132,4 +139,6 @@ pub enum CredentialForm {
     Basic,
     /// The secret alone in this header.
     Raw(HeaderName),
+    /// The secret alone in the header that the configuration names (`scheme = "header"`).
+    Configured,
 }

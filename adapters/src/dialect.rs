@@ -1,18 +1,52 @@
 //! Calls to HTTP requests and answers back, driven by the profile: what all vendors share.
 
-use bytes::Bytes;
-use http::response::Parts;
-use scimux_scim::ScimError;
+mod failure;
+mod filter;
+mod pointer;
+pub mod uri;
+mod wire;
 
-use crate::{Answer, Call, Target, Translated, VendorError};
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LOCATION};
+use http::response::Parts;
+use http::{Method, StatusCode};
+use scimux_scim::list::Page;
+use scimux_scim::{Object, ScimError, Text, Value, value};
+
+pub use self::failure::{MAX_TEXT, cut_text};
+pub use self::filter::vendor_filter;
+use crate::profile::AuthForm;
+use crate::{Answer, Call, CallKind, CredentialForm, ServedType, Target, Translated, VendorError, VendorErrorKind};
 
 /// The HTTP request for a call, as the target's profile says.
 ///
 /// # Errors
 /// What the vendor cannot be asked.
 pub fn request(call: &Call, target: &Target) -> Result<Translated, ScimError> {
-    let _ = (call, target);
-    todo!()
+    let served = served(call, target)?;
+    let mut wire = wire::Writer::new(served);
+    let (method, body) = match &call.kind {
+        CallKind::Create(resource) => (Method::POST, Some(wire.resource(resource))),
+        CallKind::Read(_) | CallKind::List(_) => (Method::GET, None),
+        CallKind::Replace(_, resource) => (Method::PUT, Some(wire.resource(resource))),
+        CallKind::Patch(_, operations) => (Method::PATCH, Some(wire.patch(operations))),
+        CallKind::Delete(_) => (Method::DELETE, None),
+    };
+    let mut request = http::Request::new(body.as_ref().map(Object::to_bytes).unwrap_or_default());
+    *request.method_mut() = method;
+    *request.uri_mut() = uri::of_call(call, target, served)?;
+    let http = &target.profile.http;
+    let headers = request.headers_mut();
+    headers.insert(ACCEPT, header_value(&http.accept)?);
+    if body.is_some() {
+        headers.insert(CONTENT_TYPE, header_value(&http.content_type)?);
+    }
+    for (name, template) in &http.headers {
+        if let Some(value) = fill(template, target) {
+            headers.insert(header_name(name)?, header_value(&value)?);
+        }
+    }
+    Ok(Translated { request, credential: credential(target), notes: wire.into_notes() })
 }
 
 /// What the vendor's answer means, as the target's profile says.
@@ -20,6 +54,138 @@ pub fn request(call: &Call, target: &Target) -> Result<Translated, ScimError> {
 /// # Errors
 /// The vendor's refusal or failure.
 pub fn answer(call: &Call, target: &Target, head: &Parts, body: &Bytes) -> Result<Answer, VendorError> {
-    let _ = (call, target, head, body);
-    todo!()
+    let parsed = value::parse(body).ok();
+    let errors = &target.profile.errors;
+    let success = head.status.is_success() && head.status != StatusCode::ACCEPTED;
+    if !success || failure::in_envelope(errors, parsed.as_ref()) {
+        return Err(failure::read(call.kind.name(), call.kind.id().is_some(), errors, head, parsed.as_ref(), body));
+    }
+    let not_understood = || VendorError {
+        status: Some(head.status.as_u16()),
+        ..VendorError::new(VendorErrorKind::NotUnderstood)
+            .with_hint("the vendor's answer is not the JSON that the call asks for")
+    };
+    match &call.kind {
+        CallKind::Delete(_) => Ok(Answer::Empty(None)),
+        CallKind::List(_) => {
+            let page = parsed.and_then(|message| page(message, call, target));
+            page.map(Answer::Page).ok_or_else(not_understood)
+        }
+        CallKind::Read(_) => {
+            let resource = parsed.and_then(|resource| healed(resource, call, target, head));
+            resource.map(Answer::Resource).ok_or_else(not_understood)
+        }
+        CallKind::Create(_) | CallKind::Replace(..) | CallKind::Patch(..) if body.trim_ascii().is_empty() => {
+            Ok(Answer::Empty(location_id(head)))
+        }
+        CallKind::Create(_) | CallKind::Replace(..) | CallKind::Patch(..) => {
+            let resource = parsed.and_then(|resource| healed(resource, call, target, head));
+            resource.map(Answer::Resource).ok_or_else(not_understood)
+        }
+    }
 }
+
+/// The error that a profile's table makes of an answer to something that is no [`Call`], such as a login. `name` stands
+/// for the call in the table's rules; `None`: the answer is no error.
+#[must_use]
+pub fn refusal(name: &str, target: &Target, head: &Parts, body: &Bytes) -> Option<VendorError> {
+    let parsed = value::parse(body).ok();
+    let errors = &target.profile.errors;
+    let failed = !head.status.is_success() || failure::in_envelope(errors, parsed.as_ref());
+    failed.then(|| failure::read(name, false, errors, head, parsed.as_ref(), body))
+}
+
+fn served<'a>(call: &Call, target: &'a Target) -> Result<&'a ServedType, ScimError> {
+    let unserved = || ScimError::not_implemented(format!("{} is not served here", call.endpoint));
+    target.served(&call.endpoint).ok_or_else(unserved)
+}
+
+fn credential(target: &Target) -> CredentialForm {
+    match target.profile.auth.get(&target.settings.scheme) {
+        Some(AuthForm::Bearer) => CredentialForm::Bearer,
+        Some(AuthForm::Basic) => CredentialForm::Basic,
+        Some(AuthForm::Raw) => CredentialForm::Raw(AUTHORIZATION),
+        Some(AuthForm::Header) => CredentialForm::Configured,
+        Some(AuthForm::None) | None => CredentialForm::None,
+    }
+}
+
+/// A template with the settings' values in the place of `{key}`; `None` if one of them is not set.
+pub(crate) fn fill(template: &str, target: &Target) -> Option<String> {
+    fill_from(template, &target.settings.values, str::to_owned)
+}
+
+pub(crate) fn fill_from(
+    template: &str,
+    values: &std::collections::BTreeMap<String, String>,
+    escape: impl Fn(&str) -> String,
+) -> Option<String> {
+    let mut filled = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some((before, behind)) = rest.split_once('{') {
+        let (key, behind) = behind.split_once('}')?;
+        filled.push_str(before);
+        filled.push_str(&escape(values.get(key)?));
+        rest = behind;
+    }
+    filled.push_str(rest);
+    Some(filled)
+}
+
+fn header_name(name: &str) -> Result<HeaderName, ScimError> {
+    name.parse().map_err(|_| ScimError::new(500, format!("{name} is no header name")))
+}
+
+fn header_value(value: &str) -> Result<HeaderValue, ScimError> {
+    HeaderValue::from_str(value).map_err(|_| ScimError::new(500, "a setting cannot stand in a header"))
+}
+
+fn page(message: Object, call: &Call, target: &Target) -> Option<Page> {
+    let served = target.served(&call.endpoint)?;
+    let mut page = Page::read(message).ok()?;
+    for resource in &mut page.resources {
+        wire::heal(resource, served);
+    }
+    Some(page)
+}
+
+/// A resource in RFC shape; `None` if what came is none: it has neither `id` nor `schemas`, or it is a message.
+fn healed(mut resource: Object, call: &Call, target: &Target, head: &Parts) -> Option<Object> {
+    let served = target.served(&call.endpoint)?;
+    wire::heal(&mut resource, served);
+    if resource.get("id").is_none_or(Value::is_unassigned) {
+        let has_schemas = resource.get("schemas").is_some_and(|schemas| !is_message(schemas));
+        let id = call.kind.id().filter(|_| has_schemas)?;
+        resource.insert("id", id);
+    }
+    if let Some(version) = head.headers.get(ETAG).and_then(|etag| etag.to_str().ok()) {
+        set_version(&mut resource, version);
+    }
+    Some(resource)
+}
+
+fn is_message(schemas: &Value) -> bool {
+    let is_message = |urn: &str| urn.contains(":api:messages:");
+    schemas.as_array().is_some_and(|urns| urns.iter().filter_map(Value::as_str).any(is_message))
+}
+
+/// RFC 7644 section 3.14: the header and `meta.version` say the same; some vendors send only the header.
+fn set_version(resource: &mut Object, version: &str) {
+    let mut meta = match resource.remove("meta") {
+        Some(Value::Object(meta)) => meta,
+        _ => Object::new(),
+    };
+    if meta.get("version").is_none_or(Value::is_unassigned) {
+        meta.insert("version", version);
+    }
+    resource.insert("meta", meta);
+}
+
+/// The id at the end of `Location`.
+fn location_id(head: &Parts) -> Option<Text> {
+    let location = head.headers.get(LOCATION)?.to_str().ok()?;
+    let path = location.split(['?', '#']).next()?;
+    let segment = path.trim_end_matches('/').rsplit('/').next()?;
+    uri::decode(segment).filter(|id| !id.is_empty()).map(Text::from)
+}
+

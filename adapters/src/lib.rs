@@ -37,10 +37,27 @@ pub use run::{Failure, Next, Run};
 pub use target::{DeleteBy, Problem, ServedType, Target, TargetSettings, Unsupported};
 pub use vendor_error::{VendorError, VendorErrorKind};
 
-/// Every vendor scimux speaks to. A new one is its folder and a line here.
+/// Declares a module for each vendor, and the list of them.
+macro_rules! vendors {
+    ($($name:ident),* $(,)?) => {
+        $(mod $name;)*
+        const VENDORS: &[Vendor] = &[$($name::VENDOR),*];
+    };
+}
+
+// A new vendor is its folder and a line here.
+vendors! {
+    veeva,
+    pingone,
+    huawei,
+    rsa,
+    scim,
+}
+
+/// Every vendor scimux speaks to, in the order in which they are shown.
 #[must_use]
 pub fn vendors() -> &'static [Vendor] {
-    &[]
+    VENDORS
 }
 
 /// The vendor that `adapter = "…"` names.

@@ -61,7 +61,7 @@ pub enum AuthForm {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ErrorProfile {
-    /// JSON pointers to the vendor's code, the most exact first.
+    /// JSON pointers to the vendor's code, the most exact first. `*` stands for every element of an array.
     pub codes: Vec<String>,
     /// JSON pointers to its text.
     pub texts: Vec<String>,
@@ -140,6 +140,10 @@ pub struct TypeProfile {
     /// Its extensions.
     #[serde(default)]
     pub extensions: Vec<ExtensionProfile>,
+    /// Vendor path, value: what a create gets where the request has none; `{key}` stands for a setting's value, and an
+    /// entry whose setting is not set is left out.
+    #[serde(default)]
+    pub create_with: BTreeMap<String, String>,
     /// Whether extensions that no schema here has are kept: the vendor's schemas are not known.
     #[serde(default)]
     pub open: bool,
@@ -331,6 +335,8 @@ pub struct AttributeProfile {
     pub sent_with: BTreeMap<String, SubValue>,
     /// Sub-attributes given canonically to values that have none.
     pub read_with: BTreeMap<String, SubValue>,
+    /// Names of sub-attributes that the vendor may answer with, and the names they have here.
+    pub read_as: BTreeMap<String, String>,
     /// Closed list of values of `type`; others are refused.
     pub types: Vec<String>,
     /// Its form on the wire.

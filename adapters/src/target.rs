@@ -1,11 +1,16 @@
 //! One configured tenant of a vendor, as the pure functions see it.
 
+mod check;
+mod names;
+mod types;
+
 use std::collections::BTreeMap;
 
 use http::Uri;
 use scimux_scim::{AttributePath, ResourceType, Value};
 
-use crate::profile::TypeProfile;
+use crate::dialect::fill_from;
+use crate::profile::{AttributeProfile, TypeProfile};
 use crate::{Mapping, Profile, Vendor};
 
 /// What the configuration says of a target.
@@ -61,7 +66,7 @@ pub struct Target {
     pub vendor: &'static Vendor,
     /// What the vendor can do.
     pub profile: Profile,
-    /// Canonical names to vendor names and back.
+    /// Canonical names to vendor names and back, for the first of the types; each type has its own.
     pub mapping: Mapping,
     /// What is set on create where the request has none: vendor path, value. `[targets.x.defaults]`, and what the profile
     /// takes from settings.
@@ -79,6 +84,13 @@ pub struct ServedType {
     pub vendor: ResourceType,
     /// What the vendor can do with it.
     pub profile: TypeProfile,
+    /// Canonical names to vendor names and back: the renames that concern this type.
+    pub mapping: Mapping,
+    /// Vendor path, value: what a create gets where the request has none (`defaults` of the configuration, and
+    /// `create_with` of the profile).
+    pub defaults: Vec<(AttributePath, Value)>,
+    /// `profile.attributes` with its paths read: where an attribute differs from its schema.
+    pub forms: Vec<(AttributePath, AttributeProfile)>,
 }
 
 /// Something wrong in a target's settings.
@@ -90,14 +102,34 @@ pub struct Problem {
     pub message: String,
 }
 
+impl Problem {
+    pub(crate) fn new(key: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { key: key.into(), message: message.into() }
+    }
+}
+
 impl Target {
     /// Joins settings and profile.
     ///
     /// # Errors
     /// Everything that is wrong, at once.
-    pub fn new(vendor: &'static Vendor, settings: TargetSettings) -> Result<Self, Vec<Problem>> {
-        let _ = (vendor, settings);
-        todo!()
+    pub fn new(vendor: &'static Vendor, mut settings: TargetSettings) -> Result<Self, Vec<Problem>> {
+        let profile = Profile::parse(vendor.profile).map_err(|error| vec![Problem::new("adapter", error)])?;
+        let mut problems = check::settings(vendor, &profile, &settings);
+        add_create_with(&profile, &mut settings);
+        let types = types::of_vendor(&profile).map_err(|error| vec![Problem::new("adapter", error)])?;
+        let types = match names::serve(types, &settings) {
+            Ok(types) => types,
+            Err(more) => {
+                problems.extend(more);
+                return Err(problems);
+            }
+        };
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let mapping = types.first().map(|served| served.mapping.clone()).unwrap_or_default();
+        Ok(Self { settings, vendor, profile, mapping, types })
     }
 
     /// The type served at an endpoint, e.g. `/Users`; found without regard to case.
@@ -106,10 +138,28 @@ impl Target {
         self.types.iter().find(|served| served.canonical.endpoint.eq_ignore_ascii_case(endpoint))
     }
 
-    /// What DELETE does here for a type.
+    /// What DELETE does here for a type. What has no `active` cannot be deactivated.
     #[must_use]
     pub fn delete_by(&self, served: &ServedType) -> DeleteBy {
-        let _ = served;
-        todo!()
+        let native = served.profile.operations.delete;
+        let can_deactivate = served.vendor.schema.attribute("active").is_some();
+        match self.settings.delete {
+            Some(DeleteBy::Refuse) => DeleteBy::Refuse,
+            Some(DeleteBy::Deactivate) if can_deactivate => DeleteBy::Deactivate,
+            _ if native => DeleteBy::Native,
+            _ if can_deactivate => DeleteBy::Deactivate,
+            _ => DeleteBy::Refuse,
+        }
     }
 }
+
+/// `create_with` of the profile as defaults; what the operator configured wins.
+fn add_create_with(profile: &Profile, settings: &mut TargetSettings) {
+    for (path, template) in profile.types.iter().flat_map(|kind| &kind.create_with) {
+        let configured = settings.defaults.iter().any(|(known, _)| known.eq_ignore_ascii_case(path));
+        if let Some(value) = fill_from(template, &settings.values, str::to_owned).filter(|_| !configured) {
+            settings.defaults.push((path.clone(), Value::from(value.as_str())));
+        }
+    }
+}
+
