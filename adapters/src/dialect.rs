@@ -1,7 +1,6 @@
 //! Calls to HTTP requests and answers back, driven by the profile: what all vendors share.
 
 mod failure;
-mod filter;
 mod pointer;
 pub mod uri;
 mod wire;
@@ -14,7 +13,6 @@ use scimux_scim::list::Page;
 use scimux_scim::{Object, ScimError, Text, Value, value};
 
 pub use self::failure::{MAX_TEXT, cut_text};
-pub use self::filter::vendor_filter;
 use crate::profile::AuthForm;
 use crate::{Answer, Call, CallKind, CredentialForm, ServedType, Target, Translated, VendorError, VendorErrorKind};
 
@@ -188,4 +186,3 @@ fn location_id(head: &Parts) -> Option<Text> {
     let segment = path.trim_end_matches('/').rsplit('/').next()?;
     uri::decode(segment).filter(|id| !id.is_empty()).map(Text::from)
 }
-

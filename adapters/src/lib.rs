@@ -13,6 +13,8 @@ pub mod adapter;
 pub mod call;
 pub mod capability;
 pub mod dialect;
+#[cfg(test)]
+mod fixture;
 mod fit;
 mod listing;
 mod lower;

@@ -175,10 +175,7 @@ impl Mapping {
 
     /// The renamed attributes that are parts of what a canonical path names: sub-attributes of a complex attribute,
     /// attributes of an extension.
-    fn parts_of<'a>(
-        &'a self,
-        path: &'a AttributePath,
-    ) -> impl Iterator<Item = (&'a AttributePath, &'a AttributePath)> {
+    fn parts_of<'a>(&'a self, path: &'a AttributePath) -> impl Iterator<Item = (&'a AttributePath, &'a AttributePath)> {
         let is_whole = path.filter.is_none() && path.sub_attribute.is_none();
         let is_part = move |canonical: &AttributePath| {
             let of_container = path.is_container() && same_urn(&path.urn, &canonical.urn);
@@ -330,4 +327,3 @@ fn same_urn(a: &Option<Text>, b: &Option<Text>) -> bool {
         _ => false,
     }
 }
-

@@ -68,8 +68,7 @@ pub struct Target {
     pub profile: Profile,
     /// Canonical names to vendor names and back, for the first of the types; each type has its own.
     pub mapping: Mapping,
-    /// What is set on create where the request has none: vendor path, value. `[targets.x.defaults]`, and what the profile
-    /// takes from settings.
+    /// What is set on create where the request has none, for the first of the types; each type has its own.
     pub defaults: Vec<(AttributePath, Value)>,
     /// The resource types it serves.
     pub types: Vec<ServedType>,
@@ -86,8 +85,8 @@ pub struct ServedType {
     pub profile: TypeProfile,
     /// Canonical names to vendor names and back: the renames that concern this type.
     pub mapping: Mapping,
-    /// Vendor path, value: what a create gets where the request has none (`defaults` of the configuration, and
-    /// `create_with` of the profile).
+    /// What is set on create where the request has none: vendor path, value. `[targets.x.defaults]`, and `create_with` of
+    /// the profile.
     pub defaults: Vec<(AttributePath, Value)>,
     /// `profile.attributes` with its paths read: where an attribute differs from its schema.
     pub forms: Vec<(AttributePath, AttributeProfile)>,
@@ -129,7 +128,8 @@ impl Target {
             return Err(problems);
         }
         let mapping = types.first().map(|served| served.mapping.clone()).unwrap_or_default();
-        Ok(Self { settings, vendor, profile, mapping, types })
+        let defaults = types.first().map(|served| served.defaults.clone()).unwrap_or_default();
+        Ok(Self { settings, vendor, profile, mapping, defaults, types })
     }
 
     /// The type served at an endpoint, e.g. `/Users`; found without regard to case.
@@ -163,3 +163,5 @@ fn add_create_with(profile: &Profile, settings: &mut TargetSettings) {
     }
 }
 
+#[cfg(test)]
+mod tests;

@@ -20,7 +20,9 @@ fn step<'a>(value: &'a Value, segment: &str) -> Vec<&'a Value> {
     match value {
         Value::Object(object) => object.get(segment).into_iter().collect(),
         Value::Array(elements) if segment == "*" => elements.iter().collect(),
-        Value::Array(elements) => segment.parse().ok().and_then(|index: usize| elements.get(index)).into_iter().collect(),
+        Value::Array(elements) => {
+            segment.parse().ok().and_then(|index: usize| elements.get(index)).into_iter().collect()
+        }
         _ => Vec::new(),
     }
 }

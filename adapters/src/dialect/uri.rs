@@ -6,7 +6,7 @@ use http::Uri;
 use http::uri::PathAndQuery;
 use scimux_scim::{ListQuery, ScimError};
 
-use super::{fill_from, filter::vendor_filter};
+use super::fill_from;
 use crate::profile::Paging;
 use crate::{Call, CallKind, ServedType, Target};
 
@@ -22,7 +22,7 @@ pub(super) fn of_call(call: &Call, target: &Target, served: &ServedType) -> Resu
         path.push_str(&encode(id));
     }
     if let CallKind::List(query) = &call.kind {
-        push_query(&mut path, &parameters(query, served)?);
+        push_query(&mut path, &parameters(query, served));
     }
     join(target, path)
 }
@@ -49,11 +49,11 @@ fn join(target: &Target, path_and_query: String) -> Result<Uri, ScimError> {
 }
 
 /// The query of a list: only what the vendor has.
-fn parameters(query: &ListQuery, served: &ServedType) -> Result<Vec<(&'static str, String)>, ScimError> {
+fn parameters(query: &ListQuery, served: &ServedType) -> Vec<(&'static str, String)> {
     let list = &served.profile.list;
     let mut parameters = Vec::new();
     if let Some(filter) = &query.filter {
-        parameters.push(("filter", vendor_filter(filter, served)?.to_string()));
+        parameters.push(("filter", filter.to_string()));
     }
     if let Some(start) = query.start_index.filter(|_| list.paging == Paging::Index) {
         parameters.push(("startIndex", start.to_string()));
@@ -67,7 +67,7 @@ fn parameters(query: &ListQuery, served: &ServedType) -> Result<Vec<(&'static st
             parameters.push(("sortOrder", "descending".to_owned()));
         }
     }
-    Ok(parameters)
+    parameters
 }
 
 fn push_query(path: &mut String, parameters: &[(&str, String)]) {

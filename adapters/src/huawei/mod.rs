@@ -20,4 +20,3 @@ pub(crate) const VENDOR: Vendor = Vendor {
 struct Huawei;
 
 impl Adapter for Huawei {}
-

@@ -29,4 +29,3 @@ pub(crate) const VENDOR: Vendor = Vendor {
 struct PingOne;
 
 impl Adapter for PingOne {}
-

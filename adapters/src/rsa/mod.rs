@@ -10,4 +10,3 @@ pub(crate) const VENDOR: Vendor =
 struct Rsa;
 
 impl Adapter for Rsa {}
-

@@ -10,4 +10,3 @@ pub(crate) const VENDOR: Vendor =
 struct Scim;
 
 impl Adapter for Scim {}
-

@@ -67,9 +67,9 @@ impl Building {
             let demanded = self.vendor.held.extension(urn).is_some_and(|schema| {
                 let required = schema.attributes.iter().filter(|attribute| attribute.required);
                 let has_default = |attribute: &Attribute| {
-                    self.defaults.iter().any(|(path, _)| {
-                        path.urn.as_deref() == Some(urn) && *path.attribute == *attribute.name
-                    })
+                    self.defaults
+                        .iter()
+                        .any(|(path, _)| path.urn.as_deref() == Some(urn) && *path.attribute == *attribute.name)
                 };
                 required.clone().next().is_some() && !required.clone().all(has_default)
             });
@@ -127,9 +127,9 @@ fn check_urns(types: &[VendorType], urns: &[(String, String)]) -> Vec<Problem> {
             let message = format!("the vendor has no schema \"{vendor}\"; it has {}", listed(&known));
             problems.push(Problem::new(&*key, message));
         }
-        let twice = urns[..index].iter().any(|(earlier, to)| {
-            earlier.eq_ignore_ascii_case(canonical) || to.eq_ignore_ascii_case(vendor)
-        });
+        let twice = urns[..index]
+            .iter()
+            .any(|(earlier, to)| earlier.eq_ignore_ascii_case(canonical) || to.eq_ignore_ascii_case(vendor));
         if twice {
             problems.push(Problem::new(&*key, "a URN stands twice; each has one counterpart"));
         }
@@ -166,7 +166,8 @@ fn shared(mapping: &Mapping, vendor: &ResourceType) -> Vec<(AttributePath, Vec<A
         if let Some(urn) = &to.urn {
             let container = AttributePath::attribute("").with_urn(urn.clone());
             let attributes = vendor.extension(urn).map(|schema| schema.attributes.as_slice()).unwrap_or_default();
-            let parts = attributes.iter().map(|attribute| AttributePath::attribute(&*attribute.name).with_urn(urn.clone()));
+            let parts =
+                attributes.iter().map(|attribute| AttributePath::attribute(&*attribute.name).with_urn(urn.clone()));
             let others = parts.filter(|part| !renamed(part) && !same(part, &to.whole()) && !is_read_only(part, vendor));
             shared.push((container, others.collect()));
         }

@@ -103,7 +103,9 @@ fn cut_schema(schema: &Schema, urn: Option<&str>, held: &[AttributePath]) -> Sch
 fn differ(kind: &mut ResourceType, path: &AttributePath, difference: &AttributeProfile) {
     let schema = match &path.urn {
         None => Some(&mut kind.schema),
-        Some(urn) => kind.extensions.iter_mut().map(|extension| &mut extension.schema).find(|schema| schema.id == **urn),
+        Some(urn) => {
+            kind.extensions.iter_mut().map(|extension| &mut extension.schema).find(|schema| schema.id == **urn)
+        }
     };
     let Some(schema) = schema else { return };
     if let Some(attribute) = leaf_mut(Arc::make_mut(schema), path) {

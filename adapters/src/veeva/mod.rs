@@ -35,4 +35,3 @@ impl Adapter for Veeva {
         Some(&login::VaultLogin)
     }
 }
-
