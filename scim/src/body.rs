@@ -1,13 +1,15 @@
 //! Request bodies of POST and PUT made canonical by schema: spelling of names, data types, `schemas`.
 
-use crate::{Object, ResourceType, ScimError};
+use crate::coerce::{Seen, coerce};
+use crate::schema::{Attribute, Schema};
+use crate::{AttributePath, Object, ResourceType, ScimError, Text, Value};
 
 /// A body in canonical form.
 #[derive(Clone, Debug)]
 pub struct Canonical {
     /// The resource: names in the schema's spelling, values of the schema's types, unassigned ones gone, extensions
-    /// under their URN, `schemas` listing the base URN and the extensions present (or asked for). readOnly attributes,
-    /// `meta` and `id` are gone.
+    /// under their URN, `schemas` listing the base URN and the extensions present. readOnly attributes, `meta` and `id`
+    /// are gone.
     pub resource: Object,
     /// Extension URNs that the request's `schemas` listed, whether or not their container is there.
     pub listed: Vec<String>,
@@ -23,8 +25,18 @@ pub struct Canonical {
 /// 400 `invalidValue` for a value of the wrong type (after the harmless conversions of rfc-traps 27 to 42), two primaries;
 /// 400 `invalidSyntax` for `schemas` that name another base type, or core attributes under the core URN.
 pub fn canonical(body: Object, resource_type: &ResourceType) -> Result<Canonical, ScimError> {
-    let _ = (body, resource_type);
-    todo!()
+    let mut maker = Maker {
+        resource_type,
+        seen: Seen { drop_read_only: true, ..Seen::default() },
+        attributes: Object::new(),
+        containers: Object::new(),
+        cleared: Vec::new(),
+    };
+    let listed = listed(body.get("schemas"), resource_type)?;
+    for (name, value) in body {
+        maker.member(name, value)?;
+    }
+    Ok(maker.finish(listed))
 }
 
 /// Checks that required attributes are there (RFC 7643 section 7).
@@ -32,6 +44,159 @@ pub fn canonical(body: Object, resource_type: &ResourceType) -> Result<Canonical
 /// # Errors
 /// 400 `invalidValue` that names all that are missing.
 pub fn require(resource: &Object, resource_type: &ResourceType) -> Result<(), ScimError> {
-    let _ = (resource, resource_type);
-    todo!()
+    let required = resource_type.schema.attributes.iter().filter(|attribute| attribute.required);
+    // rfc-traps 52: a `userName` of nothing is none.
+    let is_there = |value: &Value| !value.is_unassigned() && value.as_str() != Some("");
+    let missing = required.filter(|attribute| !resource.get(&attribute.name).is_some_and(is_there));
+    let missing: Vec<_> = missing.map(|attribute| attribute.name.as_str()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(ScimError::invalid_value(format!("required and missing: {}", missing.join(", "))))
 }
+
+/// The extensions that `schemas` lists. Unknown URNs are left out (rfc-traps 16); a missing `schemas` is no mistake here,
+/// since the endpoint tells the type (rfc-traps 14).
+fn listed(schemas: Option<&Value>, resource_type: &ResourceType) -> Result<Vec<String>, ScimError> {
+    let wrong = || ScimError::invalid_syntax("schemas must be a list of URNs");
+    let urns = match schemas {
+        None | Some(Value::Null) => return Ok(Vec::new()),
+        Some(Value::Array(urns)) => {
+            urns.iter().map(|urn| urn.as_str().ok_or_else(wrong)).collect::<Result<Vec<_>, _>>()?
+        }
+        Some(Value::String(urn)) => vec![&**urn],
+        Some(_) => return Err(wrong()),
+    };
+    // rfc-traps 15: the base schema must be among them.
+    if !urns.is_empty() && !urns.iter().any(|urn| resource_type.is_base(urn)) {
+        let base = &resource_type.schema.id;
+        return Err(ScimError::invalid_syntax(format!("schemas must list {base}")));
+    }
+    let extension = |urn: &&str| match resource_type.extension(urn) {
+        Some(schema) => Some(schema.id.clone()),
+        None => (resource_type.open && !resource_type.is_base(urn)).then(|| (*urn).to_owned()),
+    };
+    let mut listed: Vec<String> = urns.iter().filter_map(extension).collect();
+    listed.dedup();
+    Ok(listed)
+}
+
+struct Maker<'a> {
+    resource_type: &'a ResourceType,
+    seen: Seen,
+    attributes: Object,
+    containers: Object,
+    cleared: Vec<String>,
+}
+
+impl Maker<'_> {
+    fn member(&mut self, name: Text, value: Value) -> Result<(), ScimError> {
+        let resource_type = self.resource_type;
+        if resource_type.is_base(&name) {
+            // rfc-traps 12: the base schema is never a container.
+            return Err(ScimError::invalid_syntax(format!("{name}: core attributes stand at the top level")));
+        }
+        if let Some(schema) = resource_type.extension(&name) {
+            return self.container(schema, value);
+        }
+        if name.eq_ignore_ascii_case("schemas") {
+            return Ok(());
+        }
+        if is_urn(&name) {
+            return self.qualified(name, value);
+        }
+        let path = AttributePath::attribute(name.clone());
+        match resource_type.resolve(&path).map(|resolved| (resolved.extension, resolved.attribute)) {
+            Some((None, attribute)) => self.attribute(None, attribute, value),
+            // rfc-traps 13: an extension's attribute without its URN.
+            Some((Some(schema), attribute)) => self.attribute(Some(schema), attribute, value),
+            None => {
+                self.seen.unknown.push(name.to_string());
+                Ok(())
+            }
+        }
+    }
+
+    fn container(&mut self, schema: &Schema, value: Value) -> Result<(), ScimError> {
+        let members = match value {
+            Value::Object(members) => members,
+            Value::Null => {
+                self.cleared.push(schema.id.clone());
+                return Ok(());
+            }
+            _ => return Err(ScimError::invalid_value(format!("{}: an object is needed", schema.id))),
+        };
+        for (name, value) in members {
+            match schema.attribute(&name) {
+                Some(attribute) => self.attribute(Some(schema), attribute, value)?,
+                None => self.seen.unknown.push(format!("{}:{name}", schema.id)),
+            }
+        }
+        Ok(())
+    }
+
+    /// A key that begins with a URN: `URN:attribute` (clients.md rule 3), or the container of an extension that no schema
+    /// knows, which an open type keeps as it is.
+    fn qualified(&mut self, name: Text, value: Value) -> Result<(), ScimError> {
+        let path = AttributePath::parse(&name, self.resource_type).ok();
+        let path = path.filter(|path| path.filter.is_none() && path.sub_attribute.is_none());
+        let resolved = path.as_ref().and_then(|path| self.resource_type.resolve(path));
+        match resolved.map(|resolved| (resolved.extension, resolved.attribute)) {
+            Some((extension, attribute)) => self.attribute(extension, attribute, value),
+            None if self.resource_type.open && value.as_object().is_some() => {
+                self.containers.insert(name, value);
+                Ok(())
+            }
+            None => {
+                self.seen.unknown.push(name.to_string());
+                Ok(())
+            }
+        }
+    }
+
+    fn attribute(&mut self, schema: Option<&Schema>, attribute: &Attribute, value: Value) -> Result<(), ScimError> {
+        // rfc-traps 55, 59, 195: what the server makes is ignored.
+        if attribute.is_read_only() {
+            return Ok(());
+        }
+        let path = match schema {
+            Some(schema) => format!("{}:{}", schema.id, attribute.name),
+            None => attribute.name.clone(),
+        };
+        let Some(value) = coerce(value, attribute, &path, &mut self.seen)? else {
+            self.cleared.push(path);
+            return Ok(());
+        };
+        let name = Text::from(attribute.name.as_str());
+        match schema {
+            None => self.attributes.insert(name, value),
+            Some(schema) => self.into_container(&schema.id, name, value),
+        }
+        Ok(())
+    }
+
+    fn into_container(&mut self, urn: &str, name: Text, value: Value) {
+        if let Some(Value::Object(container)) = self.containers.get_mut(urn) {
+            container.insert(name, value);
+        } else {
+            self.containers.insert(urn, Object::from_iter([(name, value)]));
+        }
+    }
+
+    fn finish(self, listed: Vec<String>) -> Canonical {
+        let present = self.containers.iter().map(|(urn, _)| Value::String(urn.clone()));
+        let schemas = std::iter::once(Value::from(&*self.resource_type.schema.id)).chain(present).collect();
+        let mut resource = Object::from_iter([(Text::from_static("schemas"), Value::Array(schemas))]);
+        for (name, value) in self.attributes.into_iter().chain(self.containers) {
+            resource.insert(name, value);
+        }
+        Canonical { resource, listed, unknown: self.seen.unknown, cleared: self.cleared }
+    }
+}
+
+fn is_urn(name: &str) -> bool {
+    name.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("urn:"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 #![deny(missing_docs)]
 
 pub mod body;
+mod coerce;
 pub mod diff;
 pub mod error;
 pub mod filter;
@@ -13,6 +14,7 @@ pub mod patch;
 pub mod path;
 pub mod put;
 pub mod query;
+mod scalar;
 pub mod schema;
 pub mod value;
 

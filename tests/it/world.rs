@@ -14,38 +14,38 @@ use serde_json::Value;
 use tokio::net::UnixStream;
 
 /// What the configuration says clients reach the gateway at.
-pub const PUBLIC: &str = "https://scim.example.com";
+pub(crate) const PUBLIC: &str = "https://scim.example.com";
 /// The client's token in every test.
-pub const TOKEN: &str = "canary-client-token-4711";
+pub(crate) const TOKEN: &str = "canary-client-token-4711";
 
 /// A gateway over one or more sandboxes.
-pub struct World {
-    pub sandboxes: Vec<Sandbox>,
+pub(crate) struct World {
+    pub(crate) sandboxes: Vec<Sandbox>,
     gateway: Gateway,
 }
 
 /// A running gateway process.
-pub struct Gateway {
+pub(crate) struct Gateway {
     process: Child,
     directory: tempfile::TempDir,
 }
 
 /// An answer of the gateway.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: Bytes,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 impl World {
     /// A gateway whose route `t` leads to an imitation of `vendor` with the demo's people in it.
-    pub async fn start(vendor: &str) -> Self {
+    pub(crate) async fn start(vendor: &str) -> Self {
         Self::with(vendor, "").await
     }
 
     /// The same with more lines below `[targets.t]`.
-    pub async fn with(vendor: &str, target_lines: &str) -> Self {
+    pub(crate) async fn with(vendor: &str, target_lines: &str) -> Self {
         let sandbox = sandbox(vendor).await;
         let toml = format!("[targets.t]\n{}{target_lines}\n", sandbox.target_toml());
         let gateway = Gateway::start(&toml).await;
@@ -53,7 +53,7 @@ impl World {
     }
 
     /// One route per vendor, each of its name.
-    pub async fn all() -> Self {
+    pub(crate) async fn all() -> Self {
         let mut toml = String::new();
         let mut sandboxes = Vec::new();
         for vendor in scimux_sandbox::vendors() {
@@ -64,54 +64,54 @@ impl World {
         Self { gateway: Gateway::start(&toml).await, sandboxes }
     }
 
-    pub fn sandbox(&self) -> &Sandbox {
+    pub(crate) fn sandbox(&self) -> &Sandbox {
         &self.sandboxes[0]
     }
 
     /// Sends a canonical request below the route `t`.
-    pub async fn send(&self, method: &str, path: &str, body: Value) -> Answer {
+    pub(crate) async fn send(&self, method: &str, path: &str, body: Value) -> Answer {
         self.gateway.send(method, &format!("/t/scim/v2{path}"), body).await
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send("GET", path, Value::Null).await
     }
 
     /// A PATCH of these operations.
-    pub async fn patch(&self, path: &str, operations: Value) -> Answer {
+    pub(crate) async fn patch(&self, path: &str, operations: Value) -> Answer {
         let schemas = ["urn:ietf:params:scim:api:messages:2.0:PatchOp"];
         self.send("PATCH", path, serde_json::json!({"schemas": schemas, "Operations": operations})).await
     }
 
-    pub fn gateway(&self) -> &Gateway {
+    pub(crate) fn gateway(&self) -> &Gateway {
         &self.gateway
     }
 
     /// What the vendor saw since the last call, logins left out.
-    pub fn wire(&self) -> Vec<Exchange> {
+    pub(crate) fn wire(&self) -> Vec<Exchange> {
         let is_login = |exchange: &Exchange| exchange.path.ends_with("/auth") || exchange.path.ends_with("/as/token");
         self.sandbox().take_exchanges().into_iter().filter(|exchange| !is_login(exchange)).collect()
     }
 
     /// The methods and paths the vendor saw, e.g. `GET /Users/1`; paths from `/Users` or `/Groups` on.
-    pub fn calls(&self) -> Vec<String> {
+    pub(crate) fn calls(&self) -> Vec<String> {
         self.wire().iter().map(short).collect()
     }
 
     /// Stops the gateway and returns all it printed.
-    pub async fn output(self) -> String {
+    pub(crate) async fn output(self) -> String {
         self.gateway.stop().await
     }
 }
 
 /// `GET /Users/1`
-pub fn short(exchange: &Exchange) -> String {
+pub(crate) fn short(exchange: &Exchange) -> String {
     let at = exchange.path.find("/Users").or_else(|| exchange.path.find("/Groups")).unwrap_or(0);
     format!("{} {}", exchange.method, &exchange.path[at..])
 }
 
 /// A seeded imitation on a port of its own.
-pub async fn sandbox(vendor: &str) -> Sandbox {
+pub(crate) async fn sandbox(vendor: &str) -> Sandbox {
     let address = "127.0.0.1:0".parse().expect("an address");
     let sandbox = Sandbox::start(vendor, address).await.expect("the sandbox starts");
     scimux_sandbox::demo::seed(&sandbox).await;
@@ -119,17 +119,17 @@ pub async fn sandbox(vendor: &str) -> Sandbox {
 }
 
 /// The body that crossed the wire.
-pub fn json(text: &str) -> Value {
+pub(crate) fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("no JSON ({error}): {text}"))
 }
 
 impl Gateway {
     /// Starts the built binary on a unix socket of its own with `toml` behind the server's section.
-    pub async fn start(toml: &str) -> Self {
+    pub(crate) async fn start(toml: &str) -> Self {
         Self::start_with(toml, &[]).await
     }
 
-    pub async fn start_with(toml: &str, environment: &[(&str, &str)]) -> Self {
+    pub(crate) async fn start_with(toml: &str, environment: &[(&str, &str)]) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let socket = directory.path().join("scim.sock");
         let config = directory.path().join("scimux.toml");
@@ -145,7 +145,7 @@ impl Gateway {
         gateway
     }
 
-    pub fn socket(&self) -> PathBuf {
+    pub(crate) fn socket(&self) -> PathBuf {
         self.directory.path().join("scim.sock")
     }
 
@@ -163,7 +163,7 @@ impl Gateway {
     }
 
     /// Sends a request as the test client; `Value::Null` is no body.
-    pub async fn send(&self, method: &str, path: &str, body: Value) -> Answer {
+    pub(crate) async fn send(&self, method: &str, path: &str, body: Value) -> Answer {
         let bytes = if body.is_null() { Bytes::new() } else { body.to_string().into() };
         let mut request =
             Request::builder().method(method).uri(path).header("authorization", format!("Bearer {TOKEN}"));
@@ -174,7 +174,7 @@ impl Gateway {
     }
 
     /// Sends a request as it is, on a connection of its own.
-    pub async fn request(&self, mut request: Request<Full<Bytes>>) -> Answer {
+    pub(crate) async fn request(&self, mut request: Request<Full<Bytes>>) -> Answer {
         let stream = UnixStream::connect(self.socket()).await.expect("the gateway listens");
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.expect("a connection");
@@ -189,7 +189,7 @@ impl Gateway {
     }
 
     /// Asks the process to end, waits until it has, and returns all it printed.
-    pub async fn stop(mut self) -> String {
+    pub(crate) async fn stop(mut self) -> String {
         let id = self.process.id().to_string();
         Command::new("kill").args(["-TERM", &id]).status().expect("kill runs");
         let status = loop {
@@ -226,20 +226,20 @@ fn spawn(config: &Path, output: &Path, environment: &[(&str, &str)]) -> Child {
 
 impl Answer {
     /// The body as JSON.
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         json(std::str::from_utf8(&self.body).expect("UTF-8"))
     }
 
     /// The body, after checking the status.
     #[track_caller]
-    pub fn expect(&self, status: u16) -> Value {
+    pub(crate) fn expect(&self, status: u16) -> Value {
         assert_eq!(self.status.as_u16(), status, "{}", String::from_utf8_lossy(&self.body));
         if self.body.is_empty() { Value::Null } else { self.json() }
     }
 
     /// Checks that it is an RFC 7644 error with this status and `scimType`, and returns its detail.
     #[track_caller]
-    pub fn refused(&self, status: u16, scim_type: &str) -> String {
+    pub(crate) fn refused(&self, status: u16, scim_type: &str) -> String {
         let body = self.expect(status);
         assert_eq!(body["schemas"], serde_json::json!(["urn:ietf:params:scim:api:messages:2.0:Error"]), "{body}");
         assert_eq!(body["status"], status.to_string().as_str(), "{body}");
@@ -248,7 +248,7 @@ impl Answer {
         body["detail"].as_str().expect("a detail").to_owned()
     }
 
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 }
