@@ -1,0 +1,176 @@
+//! The metrics of CONTRACT section 6. Labels hold only names that the configuration or a schema knows, else `other`.
+
+use std::fmt;
+
+use http::Method;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+use tokio::time::Duration;
+
+/// What stands for a name that neither the configuration nor a schema knows.
+pub(crate) const OTHER: &str = "other";
+
+/// From a fast vendor's answer to the longest that anybody waits.
+const BUCKETS: [f64; 12] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RequestLabels {
+    route: String,
+    method: &'static str,
+    status: u16,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct UpstreamLabels {
+    target: String,
+    method: &'static str,
+    status: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct TargetLabels {
+    target: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct AttributeLabels {
+    target: String,
+    attribute: String,
+}
+
+/// Every metric of the process.
+pub(crate) struct Metrics {
+    registry: Registry,
+    requests: Family<RequestLabels, Counter>,
+    request_duration: Histogram,
+    upstream_requests: Family<UpstreamLabels, Counter>,
+    upstream_duration: Histogram,
+    token_renewals: Family<TargetLabels, Counter>,
+    attributes_dropped: Family<AttributeLabels, Counter>,
+    in_flight: Gauge,
+}
+
+impl Metrics {
+    /// All metrics at zero.
+    pub(crate) fn new() -> Self {
+        let mut metrics = Self {
+            registry: Registry::default(),
+            requests: Family::default(),
+            request_duration: Histogram::new(BUCKETS),
+            upstream_requests: Family::default(),
+            upstream_duration: Histogram::new(BUCKETS),
+            token_renewals: Family::default(),
+            attributes_dropped: Family::default(),
+            in_flight: Gauge::default(),
+        };
+        metrics.register();
+        metrics
+    }
+
+    fn register(&mut self) {
+        let registry = &mut self.registry;
+        registry.register("scimux_requests", "Requests answered", self.requests.clone());
+        let help = "Seconds from a request's head to its answer";
+        registry.register("scimux_request_duration_seconds", help, self.request_duration.clone());
+        registry.register("scimux_upstream_requests", "Calls to vendors", self.upstream_requests.clone());
+        let help = "Seconds from a call to a vendor to its whole answer";
+        registry.register("scimux_upstream_duration_seconds", help, self.upstream_duration.clone());
+        registry.register(
+            "scimux_token_renewals",
+            "Tokens fetched, the first one included",
+            self.token_renewals.clone(),
+        );
+        let help = "Attributes left out because the vendor cannot hold them";
+        registry.register("scimux_attributes_dropped", help, self.attributes_dropped.clone());
+        registry.register("scimux_in_flight", "Requests in flight", self.in_flight.clone());
+    }
+
+    /// A request was answered.
+    pub(crate) fn request(&self, route: Option<&str>, verb: &Method, status: u16, duration: Duration) {
+        let route = route.unwrap_or(OTHER).to_owned();
+        self.requests.get_or_create(&RequestLabels { route, method: method(verb), status }).inc();
+        self.request_duration.observe(duration.as_secs_f64());
+    }
+
+    /// A call to a vendor ended; without a status if no answer came.
+    pub(crate) fn call(&self, target: &str, verb: &Method, status: Option<u16>, duration: Duration) {
+        let status = status.map_or_else(|| "none".to_owned(), |status| status.to_string());
+        let labels = UpstreamLabels { target: target.to_owned(), method: method(verb), status };
+        self.upstream_requests.get_or_create(&labels).inc();
+        self.upstream_duration.observe(duration.as_secs_f64());
+    }
+
+    /// A token was fetched.
+    pub(crate) fn token(&self, target: &str) {
+        self.token_renewals.get_or_create(&TargetLabels { target: target.to_owned() }).inc();
+    }
+
+    /// An attribute was left out; the caller has replaced names that no schema knows by [`OTHER`].
+    pub(crate) fn dropped(&self, target: &str, attribute: String) {
+        self.attributes_dropped.get_or_create(&AttributeLabels { target: target.to_owned(), attribute }).inc();
+    }
+
+    /// The number of requests in flight.
+    pub(crate) fn in_flight(&self) -> &Gauge {
+        &self.in_flight
+    }
+
+    /// Everything in the text form that Prometheus reads.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        encode(&mut text, &self.registry).expect("writing to a string does not fail");
+        text
+    }
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metrics").finish_non_exhaustive()
+    }
+}
+
+/// The method as a label: clients may invent methods, labels may not grow with them.
+fn method(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        _ => OTHER,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_contract() {
+        let metrics = Metrics::new();
+        let invented = Method::from_bytes(b"BREW").expect("a legal method");
+        metrics.request(None, &invented, 404, Duration::from_millis(3));
+        metrics.call("t", &Method::GET, None, Duration::from_millis(3));
+        metrics.token("t");
+        metrics.dropped("t", "title".to_owned());
+        metrics.in_flight().inc();
+        let text = metrics.text();
+        for line in [
+            r#"scimux_requests_total{route="other",method="other",status="404"} 1"#,
+            "scimux_request_duration_seconds_count 1",
+            r#"scimux_upstream_requests_total{target="t",method="GET",status="none"} 1"#,
+            "scimux_upstream_duration_seconds_count 1",
+            r#"scimux_token_renewals_total{target="t"} 1"#,
+            r#"scimux_attributes_dropped_total{target="t",attribute="title"} 1"#,
+            "scimux_in_flight 1",
+        ] {
+            assert!(text.contains(line), "{line} is missing in\n{text}");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What is known of one request, filled in by the stations it passes and read by the access log.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use tokio::sync::OwnedSemaphorePermit;
+
+/// One request, shared by its stations. Whoever holds it holds the request's place among those in flight, so a mutation
+/// that outlives its client keeps counting.
+#[derive(Default)]
+pub(crate) struct Record {
+    /// `request_id`.
+    pub(crate) id: Arc<str>,
+    /// `route`.
+    pub(crate) route: OnceLock<Arc<str>>,
+    /// `target`.
+    pub(crate) target: OnceLock<Arc<str>>,
+    /// `client`.
+    pub(crate) client: OnceLock<Arc<str>>,
+    /// `resource`: the type's name.
+    pub(crate) resource: OnceLock<String>,
+    /// `resource_id`.
+    pub(crate) resource_id: OnceLock<String>,
+    upstream_calls: AtomicU32,
+    permit: OnceLock<OwnedSemaphorePermit>,
+}
+
+impl Record {
+    /// A record of a request with this id.
+    pub(crate) fn new(id: Arc<str>) -> Self {
+        Self { id, ..Self::default() }
+    }
+
+    /// Counts a call to a vendor.
+    pub(crate) fn count_call(&self) {
+        self.upstream_calls.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Calls to vendors so far.
+    pub(crate) fn calls(&self) -> u32 {
+        self.upstream_calls.load(Ordering::Relaxed)
+    }
+
+    /// Keeps the request's place among those in flight until the last holder of the record is gone.
+    pub(crate) fn keep(&self, permit: OwnedSemaphorePermit) {
+        // A second permit is dropped, which gives it back at once.
+        let _ = self.permit.set(permit);
+    }
+}
+
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Record").field("id", &self.id).finish_non_exhaustive()
+    }
+}
