@@ -1,0 +1,71 @@
+//! The headers of answers: an allow-list, and the media type the client asked for.
+
+use std::convert::Infallible;
+
+use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use tower::layer::layer_fn;
+use tower::{Layer, service_fn};
+
+use super::request_id::X_REQUEST_ID;
+use super::{Request, Response, SCIM_JSON};
+use crate::stack::Stage;
+
+/// Names what was left out of a request because the vendor cannot hold it.
+pub(crate) const SCIMUX_DROPPED: HeaderName = HeaderName::from_static("scimux-dropped");
+
+/// Every header an answer may have, beside what the HTTP server itself writes (`date`, `content-length`, `connection`).
+pub(crate) const ALLOWED: [HeaderName; 7] =
+    [ALLOW, CONTENT_TYPE, LOCATION, RETRY_AFTER, SCIMUX_DROPPED, WWW_AUTHENTICATE, X_REQUEST_ID];
+
+/// Takes every other header out, and turns `application/scim+json` into `application/json` where `Accept` names only
+/// that.
+pub(crate) fn layer<S>() -> impl Layer<S, Service: Stage<Request, Response, Infallible>>
+where
+    S: Stage<Request, Response, Infallible>,
+{
+    layer_fn(|mut inner: S| {
+        service_fn(move |request: Request| {
+            let plain = wants_plain_json(request.headers());
+            let answer = inner.call(request);
+            async move {
+                let mut answer = answer.await?;
+                keep_allowed(answer.headers_mut());
+                if plain && answer.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == SCIM_JSON) {
+                    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                }
+                Ok(answer)
+            }
+        })
+    })
+}
+
+fn keep_allowed(headers: &mut HeaderMap) {
+    let others: Vec<HeaderName> = headers.keys().filter(|name| !ALLOWED.contains(name)).cloned().collect();
+    for name in others {
+        tracing::warn!(header = name.as_str(), "header is not on the list of allowed ones, left out");
+        headers.remove(name);
+    }
+}
+
+/// Whether `Accept` has `application/json` and nothing that `application/scim+json` falls under (rfc-traps 290, 291).
+fn wants_plain_json(headers: &HeaderMap) -> bool {
+    let mut plain = false;
+    for range in headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(','))
+    {
+        let mut parts = range.split(';').map(str::trim);
+        let kind = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let refused = parts.any(|parameter| {
+            parameter.split_once('=').is_some_and(|(name, value)| {
+                name.trim().eq_ignore_ascii_case("q") && value.trim().parse::<f32>().is_ok_and(|q| q <= 0.0)
+            })
+        });
+        match kind.as_str() {
+            _ if refused => {}
+            SCIM_JSON | "application/*" | "*/*" => return false,
+            "application/json" => plain = true,
+            _ => {}
+        }
+    }
+    plain
+}

@@ -1,0 +1,48 @@
+//! The request's id: the client's own where it is harmless, else one made here.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use http::{HeaderName, HeaderValue};
+use tower::layer::layer_fn;
+use tower::{Layer, service_fn};
+
+use super::{Request, Response};
+use crate::stack::Stage;
+use crate::telemetry::Record;
+
+/// The header that carries the id, to the vendor and back to the client.
+pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Opens the request's [`Record`] under its id, and answers with the id.
+pub(crate) fn layer<S>() -> impl Layer<S, Service: Stage<Request, Response, Infallible>>
+where
+    S: Stage<Request, Response, Infallible>,
+{
+    layer_fn(|mut inner: S| {
+        service_fn(move |mut request: Request| {
+            let id = HeaderValue::from_str(&id(&request)).expect("ids are made of letters, digits and -._");
+            let text: Arc<str> = id.to_str().expect("the same").into();
+            request.extensions_mut().insert(Arc::new(Record::new(text)));
+            let answer = inner.call(request);
+            async move {
+                let mut answer = answer.await?;
+                answer.headers_mut().insert(X_REQUEST_ID, id);
+                Ok(answer)
+            }
+        })
+    })
+}
+
+fn id(request: &Request) -> String {
+    let given = request.headers().get(X_REQUEST_ID).and_then(|value| value.to_str().ok());
+    match given {
+        Some(id) if is_harmless(id) => id.to_owned(),
+        _ => uuid::Uuid::new_v4().to_string(),
+    }
+}
+
+/// Ids go into logs and to vendors, so a client's must be short and plain.
+fn is_harmless(id: &str) -> bool {
+    (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+}
