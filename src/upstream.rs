@@ -1,0 +1,12 @@
+//! The way to a vendor: connections, and the credential that opens the door.
+
+mod connect;
+mod credential;
+mod grant;
+mod live_secret;
+mod token;
+mod transport;
+
+pub(crate) use connect::Roots;
+pub(crate) use credential::{Credential, Credentials};
+pub(crate) use transport::{HttpService, transport};

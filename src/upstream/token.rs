@@ -1,0 +1,186 @@
+//! Tokens: fetched once however many requests wait, renewed before they end and once when the vendor says they are dead.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use arc_swap::ArcSwapOption;
+use moka::future::Cache;
+use scimux_adapters::{Session, VendorError, VendorErrorKind};
+use tokio::time::{Duration, Instant};
+
+use super::grant::Grant;
+use crate::secret::Secret;
+use crate::telemetry::Metrics;
+
+/// The first pause after a refused login; it doubles up to [`LONGEST_PAUSE`]. Vendors lock accounts.
+const FIRST_PAUSE: Duration = Duration::from_secs(30);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
+/// A token fetched because another was refused, and refused within this time itself, is not the token's fault.
+const SUSPICIOUS: Duration = Duration::from_secs(30);
+/// How long before its end a token is renewed, at least; a tenth of its life if that is more.
+const MARGIN: Duration = Duration::from_secs(60);
+
+/// A token in use.
+pub(super) struct Token {
+    pub(super) secret: Secret,
+    /// Counts the tokens of this target.
+    pub(super) serial: u64,
+    /// When it ends, for people.
+    pub(super) expires: SystemTime,
+    born: Instant,
+    renew_at: Instant,
+    expires_at: Instant,
+    after_refusal: bool,
+}
+
+impl Token {
+    fn new(session: Session, serial: u64, after_refusal: bool) -> Self {
+        let (born, lifetime) = (Instant::now(), session.lifetime);
+        let margin = MARGIN.max(lifetime / 10).min(lifetime / 2);
+        Self {
+            secret: Secret::new(session.secret),
+            serial,
+            expires: SystemTime::now() + lifetime,
+            born,
+            renew_at: born + (lifetime - margin),
+            expires_at: born + lifetime,
+            after_refusal,
+        }
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Token").field("serial", &self.serial).field("expires", &self.expires).finish_non_exhaustive()
+    }
+}
+
+/// The tokens of one target.
+#[derive(Debug)]
+pub(super) struct Tokens {
+    grant: Grant,
+    metrics: Arc<Metrics>,
+    current: ArcSwapOption<Token>,
+    /// The serial of the last token the vendor called dead; serials begin with 1.
+    dead: AtomicU64,
+    /// One flight per token to be replaced; whoever comes while it is under way waits for it.
+    flights: Cache<u64, Arc<Token>>,
+    refusal: Mutex<Option<Refusal>>,
+}
+
+/// A refused login.
+#[derive(Debug)]
+struct Refusal {
+    secret: Secret,
+    pause: Duration,
+    until: Instant,
+}
+
+impl Tokens {
+    pub(super) fn new(grant: Grant, metrics: Arc<Metrics>) -> Arc<Self> {
+        Arc::new(Self {
+            grant,
+            metrics,
+            current: ArcSwapOption::empty(),
+            dead: AtomicU64::new(0),
+            flights: Cache::new(8),
+            refusal: Mutex::new(None),
+        })
+    }
+
+    /// The token in use, if there is one.
+    pub(super) fn last(&self) -> Option<Arc<Token>> {
+        self.current.load_full()
+    }
+
+    /// A token to be used now. One that is near its end is replaced first, and still used if that fails.
+    pub(super) async fn get(self: &Arc<Self>) -> Result<Arc<Token>, VendorError> {
+        let current = self.last();
+        let old = current.as_ref().map_or(0, |token| token.serial);
+        let usable = current.filter(|token| token.serial > self.dead.load(Ordering::Acquire));
+        match usable {
+            Some(token) if Instant::now() < token.renew_at => Ok(token),
+            Some(token) => match self.replace(old).await {
+                Err(_) if Instant::now() < token.expires_at => Ok(token),
+                fetched => fetched,
+            },
+            None => self.replace(old).await,
+        }
+    }
+
+    /// The vendor says that this token is dead. Whether another may help.
+    pub(super) fn is_dead(&self, token: &Token) -> bool {
+        if token.after_refusal && token.born.elapsed() < SUSPICIOUS {
+            return false;
+        }
+        self.dead.fetch_max(token.serial, Ordering::AcqRel);
+        true
+    }
+
+    /// The successor of the token `old`: one that is there already, or one fetched in a task of its own: a client that hangs up must not cut the login
+    /// that others wait for.
+    async fn replace(self: &Arc<Self>, old: u64) -> Result<Arc<Token>, VendorError> {
+        let this = self.clone();
+        let flight = async move { this.flights.try_get_with(old, this.fetch(old + 1)).await };
+        match tokio::spawn(flight).await {
+            Ok(Ok(token)) => Ok(token),
+            Ok(Err(error)) => Err((*error).clone()),
+            Err(_) => Err(VendorError::new(VendorErrorKind::Unreachable).with_hint("the login could not be made")),
+        }
+    }
+
+    async fn fetch(&self, serial: u64) -> Result<Arc<Token>, VendorError> {
+        self.may_log_in()?;
+        let session = self.log_in().await?;
+        let after_refusal = self.dead.load(Ordering::Acquire) + 1 == serial && serial > 1;
+        let token = Arc::new(Token::new(session, serial, after_refusal));
+        self.metrics.token(&self.grant.target.target.settings.name);
+        self.current.store(Some(token.clone()));
+        self.flights.invalidate(&(serial.saturating_sub(2))).await;
+        Ok(token)
+    }
+
+    /// Logs in; with a secret that was changed meanwhile at once again.
+    async fn log_in(&self) -> Result<Session, VendorError> {
+        let refused = |got: &Result<Session, VendorError>| {
+            got.as_ref().is_err_and(|error| error.kind == VendorErrorKind::LoginRefused)
+        };
+        let mut secret = self.grant.secret.get();
+        let mut got = self.grant.log_in(&secret).await;
+        if refused(&got) && self.grant.secret.changed_since(&secret) {
+            secret = self.grant.secret.get();
+            got = self.grant.log_in(&secret).await;
+        }
+        let mut refusal = self.refusal();
+        if refused(&got) {
+            let pause = refusal.as_ref().map_or(FIRST_PAUSE, |last| (last.pause * 2).min(LONGEST_PAUSE));
+            *refusal = Some(Refusal { secret, pause, until: Instant::now() + pause });
+        } else if got.is_ok() {
+            *refusal = None;
+        }
+        got
+    }
+
+    /// No login while the pause after a refused one lasts, unless the secret was changed.
+    fn may_log_in(&self) -> Result<(), VendorError> {
+        let mut refusal = self.refusal();
+        let Some(last) = &*refusal else { return Ok(()) };
+        let now = Instant::now();
+        if now >= last.until {
+            return Ok(());
+        }
+        if self.grant.secret.changed_since(&last.secret) {
+            *refusal = None;
+            return Ok(());
+        }
+        let seconds = (last.until - now).as_secs() + 1;
+        let error = VendorError { retry_after: Some(seconds), ..VendorError::new(VendorErrorKind::LoginRefused) };
+        Err(error.with_hint(format!("it is not tried again for {seconds} s, or until its secret file changes")))
+    }
+
+    fn refusal(&self) -> std::sync::MutexGuard<'_, Option<Refusal>> {
+        self.refusal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
