@@ -1,0 +1,53 @@
+//! A call in the vendor's form, made once however often it is sent, with the headers that go to every vendor.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::USER_AGENT;
+use http::{HeaderMap, HeaderValue};
+use tower::layer::layer_fn;
+use tower::{Layer, service_fn};
+
+use super::{Asked, CallError, Heard, Prepared, Trace, Understood};
+use crate::config::TargetConfig;
+use crate::front::request_id::X_REQUEST_ID;
+use crate::stack::Stage;
+use scimux_adapters::{Translated, VendorError};
+
+const OWN_NAME: HeaderValue = HeaderValue::from_static(concat!("scimux/", env!("CARGO_PKG_VERSION")));
+
+/// Lets the adapter write the request.
+pub(crate) fn layer<S>(config: Arc<TargetConfig>) -> impl Layer<S, Service: Stage<Asked, Heard, CallError>>
+where
+    S: Stage<Prepared, Understood, VendorError>,
+{
+    layer_fn(move |mut inner: S| {
+        let config = config.clone();
+        service_fn(move |asked: Asked| {
+            let target = &config.target;
+            let translated = target.vendor.adapter.request(&asked.call, target);
+            let sent = translated.map(|Translated { request, credential, notes }| {
+                let request = with_trace(request, &asked.trace);
+                (inner.call(Prepared { asked, request, form: credential }), notes)
+            });
+            async move {
+                let (understood, notes) = sent.map_err(CallError::Refused)?;
+                Ok(Heard { answer: understood.await?.answer, notes })
+            }
+        })
+    })
+}
+
+fn with_trace(mut request: http::Request<Bytes>, trace: &Trace) -> http::Request<Bytes> {
+    let headers: &mut HeaderMap = request.headers_mut();
+    headers.insert(USER_AGENT, OWN_NAME);
+    if let Ok(id) = HeaderValue::from_str(&trace.record.id)
+        && !id.is_empty()
+    {
+        headers.insert(X_REQUEST_ID, id);
+    }
+    if let Some(parent) = &trace.traceparent {
+        headers.insert("traceparent", parent.clone());
+    }
+    request
+}
