@@ -1,0 +1,117 @@
+//! SCIM: who calls, what it asks for, and the answer; by canonical names only.
+
+pub(crate) mod admit;
+pub(crate) mod audit;
+pub(crate) mod authenticate;
+pub(crate) mod body;
+pub(crate) mod decode;
+pub(crate) mod encode;
+pub(crate) mod guard;
+pub(crate) mod lock;
+pub(crate) mod path;
+pub(crate) mod proof;
+pub(crate) mod redact;
+pub(crate) mod reference;
+pub(crate) mod rescue;
+pub(crate) mod route;
+pub(crate) mod run;
+pub(crate) mod translate;
+
+use std::sync::Arc;
+
+use http::{HeaderName, HeaderValue, StatusCode};
+use scimux_adapters::{Operation, ServedType, VendorError};
+use scimux_scim::ScimError;
+
+use crate::target::{LiveTarget, Trace};
+use route::Route;
+
+/// What every station of this zone needs to know of a request.
+#[derive(Debug)]
+pub(crate) struct Context {
+    /// What goes along to the vendor and into its log lines.
+    pub(crate) trace: Trace,
+    /// Who calls; `None` where nobody has to say.
+    pub(crate) client: Option<Arc<str>>,
+    /// The route the request came by.
+    pub(crate) route: Arc<Route>,
+    /// Which of the target's types it is about.
+    pub(crate) served: usize,
+}
+
+impl Context {
+    /// The target behind the route.
+    pub(crate) fn target(&self) -> &Arc<LiveTarget> {
+        &self.route.target
+    }
+
+    /// The resource type the request is about.
+    pub(crate) fn served(&self) -> &ServedType {
+        &self.target().config.target.types[self.served]
+    }
+}
+
+/// One canonical operation to be carried out.
+#[derive(Debug)]
+pub(crate) struct Job {
+    /// Whose.
+    pub(crate) context: Arc<Context>,
+    /// What.
+    pub(crate) operation: Operation,
+}
+
+/// Why there is no answer but an error; [`rescue`] tells it to the client.
+#[derive(Debug)]
+pub(crate) enum CoreError {
+    /// The gateway refuses.
+    Refused(Refusal),
+    /// The vendor refused or failed.
+    Failed(Box<Failed>),
+}
+
+/// A refusal of the gateway, with headers that belong to it.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    /// The error for the client.
+    pub(crate) error: ScimError,
+    /// `Allow`, `Retry-After`, `WWW-Authenticate`.
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// A failure at the vendor, with what is needed to tell it.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    /// The vendor's error.
+    pub(crate) error: VendorError,
+    /// What had been changed by then.
+    pub(crate) done: Option<String>,
+    /// The name of the canonical operation.
+    pub(crate) operation: &'static str,
+    /// Where it was to happen.
+    pub(crate) route: Arc<Route>,
+}
+
+impl Refusal {
+    /// A refusal with one header.
+    pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+}
+
+impl From<ScimError> for Refusal {
+    fn from(error: ScimError) -> Self {
+        Self { error, headers: Vec::new() }
+    }
+}
+
+impl<E: Into<Refusal>> From<E> for CoreError {
+    fn from(refusal: E) -> Self {
+        Self::Refused(refusal.into())
+    }
+}
+
+/// A refusal by status alone, for what RFC 7644 has no keyword.
+pub(crate) fn refusal(status: StatusCode, detail: impl Into<String>) -> Refusal {
+    ScimError::new(status.as_u16(), detail).into()
+}

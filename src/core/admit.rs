@@ -1,0 +1,140 @@
+//! Whether the caller may do this here: route, then method, then read-only.
+
+use std::sync::Arc;
+
+use http::header::{ALLOW, AUTHORIZATION};
+use http::{HeaderValue, Method, StatusCode};
+use scimux_scim::Text;
+use tower::layer::layer_fn;
+use tower::{Layer, service_fn};
+
+use super::authenticate::Authenticated;
+use super::path::Endpoint;
+use super::route::{Place, Route};
+use super::{Context, CoreError, Refusal, refusal};
+use crate::config::{Auth, Client};
+use crate::front::{Request, Response};
+use crate::stack::Stage;
+use crate::target::Trace;
+use crate::telemetry::Record;
+
+/// What is asked of a resource type; bodies are still unread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Ask {
+    /// POST.
+    Create,
+    /// GET of many.
+    List,
+    /// GET of one.
+    Read(Text),
+    /// PUT.
+    Replace(Text),
+    /// PATCH.
+    Patch(Text),
+    /// DELETE.
+    Delete(Text),
+}
+
+/// A request that may be carried out.
+#[derive(Debug)]
+pub(crate) struct Admitted {
+    /// Its context.
+    pub(crate) context: Arc<Context>,
+    /// What it asks.
+    pub(crate) ask: Ask,
+    /// The request, for its body, media type and query.
+    pub(crate) request: Request,
+}
+
+/// Refuses what the caller may not do or what is not there.
+pub(crate) fn layer<S>() -> impl Layer<S, Service: Stage<Authenticated, Response, CoreError>>
+where
+    S: Stage<Admitted, Response, CoreError>,
+{
+    layer_fn(|mut inner: S| {
+        service_fn(move |Authenticated { request, place, client }: Authenticated| {
+            let answer = admit(request, place, client).map(|admitted| inner.call(admitted));
+            async move { answer?.await }
+        })
+    })
+}
+
+fn admit(request: Request, place: Option<Place>, client: Option<Arc<Client>>) -> Result<Admitted, Refusal> {
+    let Place { route, endpoint } =
+        place.filter(|place| may_use(client.as_deref(), &place.route)).ok_or_else(nothing)?;
+    check(&endpoint, request.method(), client.as_deref())?;
+    let (served, ask) = ask(endpoint, request.method())?;
+    let context = Arc::new(context(&request, route, client.as_deref(), served));
+    note(&context, &ask);
+    Ok(Admitted { context, ask, request })
+}
+
+fn may_use(client: Option<&Client>, route: &Route) -> bool {
+    let names = client.and_then(|client| client.routes.as_ref());
+    names.is_none_or(|names| names.iter().any(|name| **name == *route.name))
+}
+
+fn nothing() -> Refusal {
+    refusal(StatusCode::NOT_FOUND, "there is nothing at this path")
+}
+
+/// Method and read-only, in this order.
+fn check(endpoint: &Endpoint, method: &Method, client: Option<&Client>) -> Result<(), Refusal> {
+    let allowed = match endpoint {
+        Endpoint::Nothing => return Err(nothing()),
+        Endpoint::Lacking => return Err(missing("this target's vendor has no such resource type")),
+        Endpoint::Me => return Err(missing("/Me would be the gateway's own account at the vendor; use /Users/{id}")),
+        Endpoint::Collection(_) => "GET, HEAD, POST",
+        Endpoint::Resource(..) => "GET, HEAD, PUT, PATCH, DELETE",
+        Endpoint::Discovery => "GET, HEAD",
+        Endpoint::Search | Endpoint::Bulk => "POST",
+    };
+    if !allowed.split(", ").any(|known| known == method.as_str()) {
+        let detail = format!("this path takes {allowed}");
+        return Err(
+            refusal(StatusCode::METHOD_NOT_ALLOWED, detail).with_header(ALLOW, HeaderValue::from_static(allowed))
+        );
+    }
+    let reads = matches!(*method, Method::GET | Method::HEAD) || *endpoint == Endpoint::Search;
+    if !reads && client.is_some_and(|client| client.read_only) {
+        return Err(refusal(StatusCode::FORBIDDEN, "this client may only read"));
+    }
+    Ok(())
+}
+
+fn ask(endpoint: Endpoint, method: &Method) -> Result<(usize, Ask), Refusal> {
+    Ok(match (endpoint, method.as_str()) {
+        (Endpoint::Collection(served), "POST") => (served, Ask::Create),
+        (Endpoint::Collection(served), _) => (served, Ask::List),
+        (Endpoint::Resource(served, id), "PUT") => (served, Ask::Replace(id)),
+        (Endpoint::Resource(served, id), "PATCH") => (served, Ask::Patch(id)),
+        (Endpoint::Resource(served, id), "DELETE") => (served, Ask::Delete(id)),
+        (Endpoint::Resource(served, id), _) => (served, Ask::Read(id)),
+        (Endpoint::Search, _) => return Err(missing("/.search is not in this version; use GET with a filter")),
+        (Endpoint::Bulk, _) => return Err(missing("/Bulk is not in this version; send the operations one by one")),
+        (Endpoint::Discovery, _) => return Err(missing("discovery documents are not in this version")),
+        (Endpoint::Me | Endpoint::Lacking | Endpoint::Nothing, _) => return Err(nothing()),
+    })
+}
+
+fn missing(detail: &str) -> Refusal {
+    refusal(StatusCode::NOT_IMPLEMENTED, detail)
+}
+
+fn context(request: &Request, route: Arc<Route>, client: Option<&Client>, served: usize) -> Context {
+    let passthrough = matches!(route.target.config.auth, Auth::Passthrough);
+    let trace = Trace {
+        record: request.extensions().get::<Arc<Record>>().cloned().unwrap_or_default(),
+        traceparent: request.headers().get("traceparent").cloned(),
+        authorization: request.headers().get(AUTHORIZATION).filter(|_| passthrough).cloned(),
+    };
+    Context { trace, client: client.map(|client| client.name.as_str().into()), route, served }
+}
+
+fn note(context: &Context, ask: &Ask) {
+    let record = &context.trace.record;
+    let _ = record.resource.set(context.served().canonical.name.clone());
+    if let Ask::Read(id) | Ask::Replace(id) | Ask::Patch(id) | Ask::Delete(id) = ask {
+        let _ = record.resource_id.set(id.to_string());
+    }
+}

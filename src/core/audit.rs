@@ -1,0 +1,113 @@
+//! One line per mutation with the names of the attributes changed, never their values, and a count of what was dropped.
+
+use std::sync::Arc;
+
+use scimux_adapters::{Action, NoteKind, Outcome, Reply};
+use scimux_scim::{AttributePath, Object, Value};
+use tower::layer::layer_fn;
+use tower::{Layer, service_fn};
+
+use super::guard::is_mutation;
+use super::{Context, CoreError, Job};
+use crate::stack::Stage;
+use crate::telemetry::{Metrics, OTHER};
+
+/// Writes the audit line when a mutation has ended, whether or not its client still waits.
+pub(crate) fn layer<S>(metrics: Arc<Metrics>) -> impl Layer<S, Service: Stage<Job, Outcome, CoreError>>
+where
+    S: Stage<Job, Outcome, CoreError>,
+{
+    layer_fn(move |mut inner: S| {
+        let metrics = metrics.clone();
+        service_fn(move |job: Job| {
+            let (context, metrics) = (job.context.clone(), metrics.clone());
+            let action = &job.operation.action;
+            let change = is_mutation(action).then(|| (action.name(), names(action).join(",")));
+            let outcome = inner.call(job);
+            async move {
+                let outcome = outcome.await;
+                if let Ok(outcome) = &outcome {
+                    count(outcome, &context, &metrics);
+                }
+                if let Some((operation, attributes)) = change {
+                    write(operation, &attributes, &outcome, &context);
+                }
+                outcome
+            }
+        })
+    })
+}
+
+fn write(operation: &str, attributes: &str, outcome: &Result<Outcome, CoreError>, context: &Context) {
+    let record = &context.trace.record;
+    let made = outcome.as_ref().ok().and_then(|outcome| match &outcome.reply {
+        Reply::Created(resource) => resource.str("id"),
+        _ => None,
+    });
+    tracing::info!(
+        target: "scimux::audit",
+        request_id = &*record.id,
+        client = context.client.as_deref(),
+        route = &*context.route.name,
+        target = &*context.target().name,
+        operation,
+        resource = context.served().canonical.name,
+        resource_id = record.resource_id.get().map(String::as_str).or(made),
+        attributes,
+        outcome = if outcome.is_ok() { "done" } else { "failed" },
+        "change asked for",
+    );
+}
+
+fn count(outcome: &Outcome, context: &Context, metrics: &Metrics) {
+    let known = &context.served().canonical;
+    for note in outcome.notes.iter().filter(|note| note.kind == NoteKind::Dropped) {
+        let path = AttributePath::parse(&note.attribute, known).ok();
+        let label = path.filter(|path| known.resolve(path).is_some()).and_then(|path| known.canonical(&path.bare()));
+        let label = label.map_or_else(|| OTHER.to_owned(), |path| path.to_string());
+        metrics.dropped(&context.target().name, label);
+        tracing::info!(
+            request_id = &*context.trace.record.id,
+            target = &*context.target().name,
+            attribute = note.attribute,
+            why = &*note.why,
+            "attribute dropped",
+        );
+    }
+}
+
+/// A path without its value filter, which holds values.
+trait Bare {
+    fn bare(&self) -> AttributePath;
+}
+
+impl Bare for AttributePath {
+    fn bare(&self) -> AttributePath {
+        AttributePath { filter: None, ..self.clone() }
+    }
+}
+
+fn names(action: &Action) -> Vec<String> {
+    let mut names = match action {
+        Action::Create(body) | Action::Replace(_, body) => members(&body.resource),
+        Action::Patch(_, patch) => patch.operations.iter().map(|operation| operation.path.bare().to_string()).collect(),
+        Action::Read(_) | Action::List(_) | Action::Delete(_) => Vec::new(),
+    };
+    let mut seen = std::collections::HashSet::new();
+    names.retain(|name| seen.insert(name.clone()));
+    names
+}
+
+/// The names of a resource's attributes; those of extensions under their URN.
+fn members(resource: &Object) -> Vec<String> {
+    let mut names = Vec::new();
+    for (name, value) in resource.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("schemas")) {
+        match value {
+            Value::Object(extension) if name.contains(':') => {
+                names.extend(extension.iter().map(|(attribute, _)| format!("{name}:{attribute}")));
+            }
+            _ => names.push(name.to_string()),
+        }
+    }
+    names
+}

@@ -1,0 +1,98 @@
+//! Who calls. Without a valid token every path is 401, so that nobody learns which paths there are.
+
+use std::sync::Arc;
+
+use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use sha2::{Digest, Sha256};
+use subtle::{Choice, ConstantTimeEq};
+use tower::layer::layer_fn;
+use tower::{Layer, service_fn};
+
+use super::path::Endpoint;
+use super::route::{Located, Place};
+use super::{CoreError, Refusal, refusal};
+use crate::config::Client;
+use crate::front::{Request, Response};
+use crate::stack::Stage;
+use crate::telemetry::Record;
+
+/// A request whose caller may be here.
+#[derive(Debug)]
+pub(crate) struct Authenticated {
+    /// The request.
+    pub(crate) request: Request,
+    /// Its place.
+    pub(crate) place: Option<Place>,
+    /// Its caller; `None` where nobody has to say.
+    pub(crate) client: Option<Arc<Client>>,
+}
+
+/// Lets pass who brings a client's token, and everybody where no client is configured or the route says so.
+pub(crate) fn layer<S>(clients: Arc<[Arc<Client>]>) -> impl Layer<S, Service: Stage<Located, Response, CoreError>>
+where
+    S: Stage<Authenticated, Response, CoreError>,
+{
+    layer_fn(move |mut inner: S| {
+        let clients = clients.clone();
+        service_fn(move |Located { request, place }: Located| {
+            let passed = authenticate(&clients, &request, place.as_ref());
+            let answer = passed.map(|client| {
+                note(&request, client.as_deref());
+                inner.call(Authenticated { request, place, client })
+            });
+            async move { answer?.await }
+        })
+    })
+}
+
+fn authenticate(
+    clients: &[Arc<Client>],
+    request: &Request,
+    place: Option<&Place>,
+) -> Result<Option<Arc<Client>>, Refusal> {
+    // On an open route the credential is the vendor's business; it is not even compared.
+    if clients.is_empty() || place.is_some_and(|place| place.route.open) {
+        return Ok(None);
+    }
+    let client = token(request.headers()).and_then(|token| identify(clients, token));
+    let public = |place: &Place| place.route.public_discovery && place.endpoint == Endpoint::Discovery;
+    if client.is_none() && !place.is_some_and(public) {
+        return Err(unknown());
+    }
+    Ok(client)
+}
+
+/// The bearer token; two `Authorization` headers are none.
+fn token(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let (value, second) = (values.next()?, values.next());
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    (second.is_none() && scheme.eq_ignore_ascii_case("bearer")).then(|| token.trim())
+}
+
+/// The client with this token. Hashes are compared in constant time, and all of them, whichever fits.
+fn identify(clients: &[Arc<Client>], token: &str) -> Option<Arc<Client>> {
+    let presented: [u8; 32] = Sha256::digest(token.as_bytes()).into();
+    let mut found = None;
+    for client in clients {
+        let none = Choice::from(0);
+        let fits = client.token_hashes.iter().fold(none, |fits, known| fits | presented.ct_eq(known));
+        if bool::from(fits) {
+            found = Some(client);
+        }
+    }
+    found.cloned()
+}
+
+fn note(request: &Request, client: Option<&Client>) {
+    if let (Some(client), Some(record)) = (client, request.extensions().get::<Arc<Record>>()) {
+        let _ = record.client.set(client.name.as_str().into());
+    }
+}
+
+fn unknown() -> Refusal {
+    let detail = "a valid bearer token of this gateway is needed in the Authorization header";
+    refusal(StatusCode::UNAUTHORIZED, detail)
+        .with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"scimux\""))
+}

@@ -1,0 +1,91 @@
+//! The request's body: its media type, its size, and then the whole of it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, StatusCode};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use scimux_scim::ScimError;
+use tower::layer::layer_fn;
+use tower::{Layer, service_fn};
+
+use super::admit::{Admitted, Ask};
+use super::{Context, CoreError, Refusal, refusal};
+use crate::front::{Request, Response};
+use crate::stack::Stage;
+
+/// A request read to its end.
+#[derive(Debug)]
+pub(crate) struct Whole {
+    /// Its context.
+    pub(crate) context: Arc<Context>,
+    /// What it asks.
+    pub(crate) ask: Ask,
+    /// Its query, without the `?`.
+    pub(crate) query: String,
+    /// Its body; empty for what has none.
+    pub(crate) body: Bytes,
+}
+
+/// Reads bodies of at most `limit` bytes, where the request is one that has a body.
+pub(crate) fn layer<S>(limit: usize) -> impl Layer<S, Service: Stage<Admitted, Response, CoreError>>
+where
+    S: Stage<Whole, Response, CoreError>,
+{
+    layer_fn(move |inner: S| {
+        service_fn(move |Admitted { context, ask, request }: Admitted| {
+            let mut inner = inner.clone();
+            async move {
+                let query = request.uri().query().unwrap_or_default().to_owned();
+                let body = match ask {
+                    Ask::Create | Ask::Replace(_) | Ask::Patch(_) => read(request, limit).await?,
+                    Ask::List | Ask::Read(_) | Ask::Delete(_) => Bytes::new(),
+                };
+                inner.call(Whole { context, ask, query, body }).await
+            }
+        })
+    })
+}
+
+async fn read(request: Request, limit: usize) -> Result<Bytes, Refusal> {
+    check_type(request.headers())?;
+    if announced(request.headers()).is_some_and(|length| length > limit as u64) {
+        return Err(too_large(limit));
+    }
+    match Limited::new(request.into_body(), limit).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large(limit)),
+        Err(_) => Err(ScimError::invalid_syntax("the body broke off").into()),
+    }
+}
+
+fn announced(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn too_large(limit: usize) -> Refusal {
+    refusal(StatusCode::PAYLOAD_TOO_LARGE, format!("the body is larger than {limit} bytes"))
+}
+
+/// JSON under one of its names, in UTF-8, not compressed; no type at all is taken for JSON (rfc-traps 292).
+fn check_type(headers: &HeaderMap) -> Result<(), Refusal> {
+    let unsupported = |detail: &str| Err(refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
+    if headers.contains_key(CONTENT_ENCODING) {
+        return unsupported("the body must not be compressed: no Content-Encoding is taken");
+    }
+    match headers.get(CONTENT_TYPE).map(|value| value.to_str().is_ok_and(is_json)) {
+        None | Some(true) => Ok(()),
+        Some(false) => unsupported("the body must be application/scim+json or application/json, in UTF-8"),
+    }
+}
+
+fn is_json(kind: &str) -> bool {
+    let mut parts = kind.split(';').map(|part| part.trim().to_ascii_lowercase());
+    let known = ["", "application/scim+json", "application/json", "text/json"];
+    parts.next().is_some_and(|essence| known.contains(&essence.as_str()))
+        && parts.all(|parameter| match parameter.split_once('=') {
+            Some(("charset", set)) => matches!(set.trim_matches('"'), "utf-8" | "utf8"),
+            _ => true,
+        })
+}

@@ -1,0 +1,90 @@
+//! Which route a request takes: by host first, then by the longest path of whole segments.
+
+use std::sync::Arc;
+
+use http::header::HOST;
+use http::uri::Authority;
+use tower::layer::layer_fn;
+use tower::{Layer, service_fn};
+
+use super::CoreError;
+use super::path::{Endpoint, endpoint, segments};
+use crate::front::{Request, Response};
+use crate::stack::Stage;
+use crate::target::LiveTarget;
+use crate::telemetry::Record;
+
+/// A route that is served.
+#[derive(Debug)]
+pub(crate) struct Route {
+    /// Its name.
+    pub(crate) name: Arc<str>,
+    /// Its host, in lower case.
+    pub(crate) host: Option<String>,
+    /// The segments of its path.
+    pub(crate) segments: Vec<String>,
+    /// The base of every URL written in its answers.
+    pub(crate) base: String,
+    /// Its target.
+    pub(crate) target: Arc<LiveTarget>,
+    /// Discovery without a token.
+    pub(crate) public_discovery: bool,
+    /// Everything without a token of ours.
+    pub(crate) open: bool,
+}
+
+/// A request and where it leads; that it leads nowhere is told only to who may know.
+#[derive(Debug)]
+pub(crate) struct Located {
+    /// The request.
+    pub(crate) request: Request,
+    /// Its place.
+    pub(crate) place: Option<Place>,
+}
+
+/// A place behind the front door.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    /// The route.
+    pub(crate) route: Arc<Route>,
+    /// What the path below it names.
+    pub(crate) endpoint: Endpoint,
+}
+
+/// Finds the route of each request and notes it in the request's record.
+pub(crate) fn layer<S>(routes: Arc<[Arc<Route>]>) -> impl Layer<S, Service: Stage<Request, Response, CoreError>>
+where
+    S: Stage<Located, Response, CoreError>,
+{
+    layer_fn(move |mut inner: S| {
+        let routes = routes.clone();
+        service_fn(move |request: Request| {
+            let place = find(&routes, host(&request).as_deref(), request.uri().path());
+            if let (Some(place), Some(record)) = (&place, request.extensions().get::<Arc<Record>>()) {
+                let _ = record.route.set(place.route.name.clone());
+                let _ = record.target.set(place.route.target.name.clone());
+            }
+            inner.call(Located { request, place })
+        })
+    })
+}
+
+/// The host asked for, in lower case and without port: HTTP/2 has it in the URI, HTTP/1.1 in a header.
+fn host(request: &Request) -> Option<String> {
+    let named = || request.headers().get(HOST)?.to_str().ok()?.parse::<Authority>().ok();
+    let authority = request.uri().authority().cloned().or_else(named)?;
+    Some(authority.host().to_ascii_lowercase())
+}
+
+fn find(routes: &[Arc<Route>], host: Option<&str>, path: &str) -> Option<Place> {
+    let asked: Vec<&str> = segments(path).collect();
+    let fits = |route: &&Arc<Route>| {
+        let host_fits = route.host.as_deref().is_none_or(|own| Some(own) == host);
+        host_fits
+            && asked.len() >= route.segments.len()
+            && route.segments.iter().zip(&asked).all(|(own, got)| own == got)
+    };
+    let route = routes.iter().filter(fits).max_by_key(|route| (route.host.is_some(), route.segments.len()))?;
+    let endpoint = endpoint(&asked[route.segments.len()..], &route.target.config.target);
+    Some(Place { route: route.clone(), endpoint })
+}

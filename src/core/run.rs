@@ -1,0 +1,51 @@
+//! Carries an operation out: the machine says which call is next, the target's service makes it.
+
+use std::sync::Arc;
+
+use scimux_adapters::{Failure, Next, Outcome, Run};
+use tower::ServiceExt;
+
+use super::{Context, CoreError, Failed, Job, proof};
+use crate::target::{Asked, CallError, Heard};
+
+/// Drives one operation to its end.
+///
+/// # Errors
+/// The gateway's refusal, or the vendor's failure with its context.
+pub(crate) async fn run(job: Job) -> Result<Outcome, CoreError> {
+    let Job { context, operation } = job;
+    let name = operation.action.name();
+    let mut notes = Vec::new();
+    let (mut run, mut next) = Run::start(operation, context.target().config.target.clone());
+    loop {
+        match next {
+            Next::Send(call) => {
+                let asked = Asked { call: Arc::new(call), trace: context.trace.clone() };
+                let got = match context.target().service.clone().oneshot(asked).await {
+                    Ok(Heard { answer, notes: more }) => {
+                        notes.extend(more);
+                        Ok(answer)
+                    }
+                    Err(CallError::Refused(error)) => return Err(error.into()),
+                    Err(CallError::Vendor(error)) => Err(error),
+                };
+                next = run.resume(got);
+            }
+            Next::Done(Ok(mut outcome)) => {
+                outcome.notes.extend(notes);
+                return Ok(outcome);
+            }
+            Next::Done(Err(failure)) => return Err(tell(failure, name, &context).await),
+        }
+    }
+}
+
+async fn tell(failure: Failure, operation: &'static str, context: &Context) -> CoreError {
+    match failure {
+        Failure::Refused(error) => error.into(),
+        Failure::Vendor { error, done } => {
+            let error = proof::check(error, context).await;
+            CoreError::Failed(Box::new(Failed { error, done, operation, route: context.route.clone() }))
+        }
+    }
+}
