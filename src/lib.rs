@@ -1,6 +1,14 @@
 //! The gateway: a library and a thin binary. See `ARCHITECTURE.md`.
 
+mod admin;
 pub mod cli;
 pub mod config;
+mod core;
+mod front;
+mod listen;
 pub mod secret;
 pub mod serve;
+mod stack;
+mod target;
+pub mod telemetry;
+mod upstream;

@@ -1,0 +1,102 @@
+//! What the operator sees, on a listener of its own: `/livez`, `/readyz`, `/metrics`, `/targets`.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_TYPE};
+use http::{HeaderValue, Method, StatusCode};
+use http_body_util::Full;
+use scimux_adapters::capabilities;
+use serde_json::{Map, Value, json};
+use tower::service_fn;
+use tower::util::BoxCloneSyncService;
+
+use crate::front::concurrency::Places;
+use crate::front::{Request, Response};
+use crate::stack::FrontService;
+use crate::target::LiveTarget;
+use crate::telemetry::{Metrics, rfc3339};
+
+/// Watchers at a time, for the limit of connections.
+pub(crate) const CONNECTIONS: usize = 8;
+
+/// What is shown.
+#[derive(Clone, Debug)]
+pub(crate) struct Watched {
+    /// Whether the gateway takes requests.
+    pub(crate) ready: Arc<AtomicBool>,
+    /// `/metrics`.
+    pub(crate) metrics: Arc<Metrics>,
+    /// For `scimux_in_flight`.
+    pub(crate) places: Arc<Places>,
+    /// `/targets`.
+    pub(crate) targets: Arc<[Arc<LiveTarget>]>,
+}
+
+/// Answers GET requests about what is watched.
+pub(crate) fn service(watched: Watched) -> FrontService {
+    BoxCloneSyncService::new(service_fn(move |request: Request| {
+        let answer = answer(&watched, &request);
+        async move { Ok::<_, Infallible>(answer) }
+    }))
+}
+
+fn answer(watched: &Watched, request: &Request) -> Response {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        let mut answer = plain(StatusCode::METHOD_NOT_ALLOWED, "only GET\n");
+        answer.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+        return answer;
+    }
+    match request.uri().path() {
+        "/livez" => plain(StatusCode::OK, "alive\n"),
+        "/readyz" if watched.ready.load(Ordering::Acquire) => plain(StatusCode::OK, "ready\n"),
+        "/readyz" => plain(StatusCode::SERVICE_UNAVAILABLE, "not ready\n"),
+        "/metrics" => metrics(watched),
+        "/targets" => targets(watched),
+        _ => plain(StatusCode::NOT_FOUND, "there are /livez, /readyz, /metrics and /targets\n"),
+    }
+}
+
+fn plain(status: StatusCode, text: impl Into<Bytes>) -> Response {
+    typed(status, "text/plain; charset=utf-8", text)
+}
+
+fn typed(status: StatusCode, kind: &'static str, text: impl Into<Bytes>) -> Response {
+    let mut answer = Response::new(Full::new(text.into()));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    answer
+}
+
+fn metrics(watched: &Watched) -> Response {
+    watched.metrics.in_flight().set(i64::try_from(watched.places.taken()).unwrap_or(i64::MAX));
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    typed(StatusCode::OK, kind, watched.metrics.text())
+}
+
+fn targets(watched: &Watched) -> Response {
+    let targets: Vec<Value> = watched.targets.iter().map(|target| describe(target)).collect();
+    typed(StatusCode::OK, "application/json", Value::from(targets).to_string())
+}
+
+fn describe(live: &LiveTarget) -> Value {
+    let target = &live.config.target;
+    let last = live.status.last();
+    let failure = last.failure.map(|(at, what)| json!({ "at": rfc3339(at), "error": what }));
+    let mut types = Map::new();
+    for served in &target.types {
+        let words = capabilities(target, served).into_iter().map(|(name, who)| (name.to_owned(), who.as_str().into()));
+        types.insert(served.canonical.name.clone(), Value::Object(words.collect()));
+    }
+    json!({
+        "name": &*live.name,
+        "adapter": target.vendor.name,
+        "base_url": target.settings.base_url.to_string(),
+        "last_success": last.success.map(rfc3339),
+        "last_failure": failure,
+        "credential": { "scheme": target.settings.scheme, "expires": live.credentials.expires().map(rfc3339) },
+        "resource_types": types,
+    })
+}

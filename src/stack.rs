@@ -1,0 +1,120 @@
+//! The page: every station between a client's connection and a vendor's, in order, each with the reason why it stands
+//! where it stands. Outermost first.
+//!
+//! Zones differ by their request type, so that most mistakes of order do not compile: `front` passes an HTTP request,
+//! `core` what has become of it, the target zone a `Call`, the transport an HTTP request again. Inside a zone the layers
+//! are generic; each zone is boxed once.
+//!
+//! Every service here always is ready: what is too much is refused by a station, not held up by `poll_ready`.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use tower::util::BoxCloneSyncService;
+use tower::{Service, ServiceBuilder, service_fn};
+
+use crate::config::{Client, Limits, TargetConfig};
+use crate::core::lock::Locks;
+use crate::core::route::Route;
+use crate::core::{admit, audit, authenticate, body, guard, rescue, route, run, translate as translate_request};
+use crate::front::concurrency::{self, Places};
+use crate::front::{Request, Response, access_log, deadline, error_body, headers, panic, request_id};
+use crate::target::status::Status;
+use crate::target::{CallService, observe, queue, renew, translate, understand};
+use crate::telemetry::Metrics;
+use crate::upstream::{Credentials, HttpService};
+
+/// A service as the stations see each other: cheap to clone, sendable, and always ready.
+pub(crate) trait Stage<Req, Res, Err>:
+    Service<Req, Response = Res, Error = Err, Future: Send> + Clone + Send + Sync + 'static
+{
+}
+
+impl<S, Req, Res, Err> Stage<Req, Res, Err> for S where
+    S: Service<Req, Response = Res, Error = Err, Future: Send> + Clone + Send + Sync + 'static
+{
+}
+
+/// The whole gateway behind its listeners.
+pub(crate) type FrontService = BoxCloneSyncService<Request, Response, Infallible>;
+
+/// The stations of SCIM, boxed.
+pub(crate) type CoreService = BoxCloneSyncService<Request, Response, Infallible>;
+
+/// HTTP: what every request passes before anybody asks what it means.
+pub(crate) fn front(limits: &Limits, places: Arc<Places>, metrics: Arc<Metrics>, core: CoreService) -> FrontService {
+    let stack = ServiceBuilder::new()
+        // First, since every station below may name the request by its id.
+        .layer(request_id::layer())
+        // Outside everything that can answer or give up, so that each request has its line; also when the client hangs
+        // up and all that is below is dropped.
+        .layer(access_log::layer(metrics))
+        // Outside every station that writes an answer: none of them may send a header that is not on the list.
+        .layer(headers::layer())
+        // Outside all that refuse in plain words: deadline, panic, concurrency.
+        .layer(error_body::layer())
+        // As far out as an answer can still be made, but inside the log, which has to see the 500.
+        .layer(panic::layer())
+        // Inside the access log: a deadline outside would drop the log with the request.
+        .layer(deadline::layer(limits.request_timeout))
+        // Inside the deadline, since a place is given back when the request is dropped. Innermost here: refusing must
+        // stay cheap, but is logged and counted as well.
+        .layer(concurrency::layer(places))
+        .service(core);
+    BoxCloneSyncService::new(stack)
+}
+
+/// SCIM: who, where, what; then the operation, and the answer on the way back.
+pub(crate) fn core(
+    clients: Arc<[Arc<Client>]>,
+    routes: Arc<[Arc<Route>]>,
+    limits: &Limits,
+    locks: Arc<Locks>,
+    metrics: Arc<Metrics>,
+) -> CoreService {
+    let stack = ServiceBuilder::new()
+        // Outside all of SCIM: the only place that turns a failure into an answer.
+        .layer(rescue::layer())
+        // Before the token only because an open route needs none; what it finds is not told before the token is seen.
+        .layer(route::layer(routes))
+        // First of all checks: without a token nobody learns which paths there are.
+        .layer(authenticate::layer(clients))
+        // Path, method, read-only: all that needs no body is decided before a byte of it is read.
+        .layer(admit::layer())
+        // Reads the body only of those who may send one.
+        .layer(body::layer(limits.body_bytes))
+        // Outside the guard: a mutation that outlives its client needs no answer written.
+        .layer(translate_request::layer())
+        // The line between what ends with the client and what does not. A lock may be waited for as long as the client
+        // would wait.
+        .layer(guard::layer(locks, limits.request_timeout))
+        // Inside the guard: a mutation is written down also when its client is gone.
+        .layer(audit::layer(metrics))
+        .service(service_fn(run::run));
+    BoxCloneSyncService::new(stack)
+}
+
+/// One target: a call in vendor names becomes HTTP, with a credential, within bounds.
+pub(crate) fn target(
+    config: &Arc<TargetConfig>,
+    credentials: Arc<Credentials>,
+    status: Arc<Status>,
+    metrics: Arc<Metrics>,
+    http: HttpService,
+) -> CallService {
+    let upstream = &config.upstream;
+    let name: Arc<str> = config.target.settings.name.as_str().into();
+    let stack = ServiceBuilder::new()
+        // The adapter writes the request once; what follows may send it more than once.
+        .layer(translate::layer(config.clone()))
+        // Outside the queue: a call that waits for a login takes no place from others.
+        .layer(renew::layer(credentials))
+        // Outside the log of calls: waiting is not the vendor's time.
+        .layer(queue::layer(upstream.concurrency, upstream.timeout))
+        // Sees each sending by itself, with what the adapter made of the answer.
+        .layer(observe::layer(name, status, metrics))
+        // Next to the network: everything above speaks of meanings, not of bytes.
+        .layer(understand::layer(config.clone()))
+        .service(http);
+    BoxCloneSyncService::new(stack)
+}
