@@ -173,7 +173,8 @@ impl Credential {
 fn in_form(secret: &Secret, form: &CredentialForm) -> Result<Option<(HeaderName, HeaderValue)>, VendorError> {
     let secret = secret.expose();
     Ok(match form {
-        CredentialForm::None => None,
+        // `Configured` goes with the `header` scheme, whose header is known here and was put in already.
+        CredentialForm::None | CredentialForm::Configured => None,
         CredentialForm::Bearer => Some((AUTHORIZATION, sensitive(&format!("Bearer {secret}"))?)),
         CredentialForm::Basic => Some((AUTHORIZATION, sensitive(&format!("Basic {secret}"))?)),
         CredentialForm::Raw(name) => Some((name.clone(), sensitive(secret)?)),
