@@ -248,7 +248,7 @@ fn build(top: &Table, environment: &Environment) -> Config {
     let clients = clients::clients(top, secrets);
     let targets = targets::targets(top, secrets);
     let (routes, names) = routes::routes(top, &targets);
-    clients::check(top, &clients, &routes, &names, &server);
+    clients::check(top, &clients, &names, &server);
     Config { server, admin, log, clients, targets, routes }
 }
 

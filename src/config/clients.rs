@@ -3,7 +3,7 @@
 use super::findings::nearest;
 use super::secrets::Secrets;
 use super::table::Table;
-use super::{Client, Route, Server, server};
+use super::{Client, Server, server};
 
 /// Every client.
 pub(super) fn clients(top: &Table, secrets: Secrets) -> Vec<Client> {
@@ -24,23 +24,23 @@ fn client(name: &str, table: &Table, secrets: Secrets) -> Client {
     }
 }
 
-/// What clients, routes and listeners must be together. `routes` holds the names of all, also of those that are wrong.
-pub(super) fn check(top: &Table, clients: &[Client], routes: &[Route], names: &[String], server: &Server) {
+/// What clients, routes and listeners must be together. `routes` holds the name of each and whether it is open, also of
+/// those that are wrong.
+pub(super) fn check(top: &Table, clients: &[Client], routes: &[(String, bool)], server: &Server) {
     for (name, table) in top.named("clients") {
         for route in table.texts("routes").unwrap_or_default() {
-            if !names.iter().any(|known| known == route) {
-                let near = nearest(route, names.iter().map(String::as_str));
+            if !routes.iter().any(|(known, _)| known == route) {
+                let near = nearest(route, routes.iter().map(|(name, _)| name.as_str()));
                 table.problem("routes", format!("client {name} may use {route:?}, but there is no such route; {near}"));
             }
         }
     }
     shared_tokens(top, clients);
-    let closed = routes.iter().find(|route| !route.open);
-    if let (true, Some(route), false) = (clients.is_empty(), closed, server::is_local(server)) {
+    let closed = routes.iter().find(|(_, open)| !open);
+    if let (true, Some((route, _)), false) = (clients.is_empty(), closed, server::is_local(server)) {
         let message = format!(
-            "no client, and route {} is reachable from the network: anybody could use it. \
-             Add [clients.NAME] with tokens, or listen on loopback or a unix socket only",
-            route.name
+            "no client, and route {route} is reachable from the network: anybody could use it. \
+             Add [clients.NAME] with tokens, or listen on loopback or a unix socket only"
         );
         top.problem("clients", message);
     }

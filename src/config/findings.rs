@@ -68,11 +68,18 @@ impl Findings {
 /// A sentence that names the nearest of the known words, or lists them when none is near.
 pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.collect();
-    let lower = word.to_ascii_lowercase();
-    let near = known.iter().map(|name| (strsim::damerau_levenshtein(&lower, &name.to_ascii_lowercase()), name)).min();
-    match near {
-        Some((distance, name)) if distance <= 1 + name.len() / 4 => format!("did you mean `{name}`?"),
-        Some(_) => format!("known here: {}", known.join(", ")),
-        None => "there is none".to_owned(),
+    match near(word, known.iter().copied()) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None if known.is_empty() => "there is none".to_owned(),
+        None => format!("known here: {}", known.join(", ")),
     }
+}
+
+/// The nearest of the known words, if one is near: a few slips away, or one is the beginning of the other.
+fn near<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_ascii_lowercase();
+    let begins = |name: &str| word.len() > 2 && (name.starts_with(&word) || (name.len() > 2 && word.starts_with(name)));
+    let distance = |name: &str| strsim::damerau_levenshtein(&word, &name.to_ascii_lowercase());
+    let fits = |name: &&str| distance(name) <= 1 + name.len() / 4 || begins(name);
+    known.filter(fits).min_by_key(|name| distance(name))
 }

@@ -4,17 +4,16 @@ use std::sync::Arc;
 
 use super::findings::nearest;
 use super::table::Table;
-use super::{Auth, Route, TargetConfig, shape, targets};
+use super::{Route, TargetConfig, shape, targets};
 
-/// Every route that could be built, and the names of all.
-pub(super) fn routes(top: &Table, built: &[Arc<TargetConfig>]) -> (Vec<Route>, Vec<String>) {
-    let known = targets::names(top);
-    let drafts = drafts(top, &known);
+/// Every route that could be built, and the name of each with whether it is open, also of those that are wrong.
+pub(super) fn routes(top: &Table, built: &[Arc<TargetConfig>]) -> (Vec<Route>, Vec<(String, bool)>) {
+    let drafts = drafts(top, &targets::names(top));
     check_equal(top, &drafts);
-    let names = drafts.iter().map(|draft| draft.name.clone()).collect();
+    drafts.iter().for_each(|draft| check_open(top, draft));
+    let names = drafts.iter().map(|draft| (draft.name.clone(), draft.open)).collect();
     let routes = drafts.into_iter().filter_map(|draft| {
         let target = built.iter().find(|target| target.target.settings.name == draft.target)?;
-        check_open(top, &draft, target);
         Some(draft.lead_to(Arc::clone(target)))
     });
     (routes.collect(), names)
@@ -142,16 +141,16 @@ fn check_equal(top: &Table, drafts: &[Draft]) {
 
 /// `open` and `passthrough` need each other: else a route would be without any authentication, or a client's token for
 /// the gateway would go to the vendor.
-fn check_open(top: &Table, draft: &Draft, target: &TargetConfig) {
+fn check_open(top: &Table, draft: &Draft) {
     let open = format!("routes.{}.open", shape::quoted(&draft.name));
-    match (&target.auth, draft.open) {
-        (Auth::Passthrough, false) => {
+    match (targets::scheme(top, &draft.target), draft.open) {
+        (Some("passthrough"), false) => {
             let message =
                 format!("must be true: target {} passes the client's Authorization to the vendor", draft.target);
             top.findings().problem(&open, message);
         }
-        (Auth::Passthrough, true) | (_, false) => {}
-        (_, true) => {
+        (Some("passthrough") | None, true) | (_, false) => {}
+        (Some(_), true) => {
             let key = targets::path(&draft.target, "auth.scheme");
             let message = format!(
                 "anybody could use the gateway's credential: open = true is only for targets with {key} = \"passthrough\""

@@ -87,7 +87,8 @@ fn one(value: &Value, kind: Kind, pattern: &str, path: &str, findings: &Findings
         (Kind::OneOf(words), Value::String(_, text)) if !words.contains(&text.as_str()) => {
             findings.problem(path, format!("{text:?} is not known; must be {}", kind.allowed()));
         }
-        (Kind::Map | Kind::Secret, _)
+        (Kind::Map, Value::Dict(..))
+        | (Kind::Secret, _)
         | (Kind::Flag, Value::Bool(..))
         | (Kind::Text | Kind::TextOrTexts | Kind::OneOf(_), Value::String(..)) => {}
         (Kind::Texts | Kind::TextOrTexts | Kind::SomeOf(_), Value::Array(_, list)) => texts(list, kind, path, findings),

@@ -43,10 +43,9 @@ fn vendor(table: &Table) -> Option<&'static Vendor> {
     let name = table.text("adapter")?;
     let vendor = scimux_adapters::vendor(name);
     if vendor.is_none() {
-        let known = || scimux_adapters::vendors().iter().map(|vendor| vendor.name);
-        let all: Vec<_> = known().collect();
-        let message = format!("{name:?} is not known, {} must be one of {}", nearest(name, known()), all.join(", "));
-        table.problem("adapter", message);
+        let known: Vec<&str> = scimux_adapters::vendors().iter().map(|vendor| vendor.name).collect();
+        let near = nearest(name, known.iter().copied());
+        table.problem("adapter", format!("{name:?} is not known; must be one of {}; {near}", known.join(", ")));
     }
     vendor
 }
@@ -154,6 +153,12 @@ fn carries(auth: &Auth, name: &HeaderName) -> bool {
 /// The names of all targets, also of those that are wrong.
 pub(super) fn names(top: &Table) -> Vec<String> {
     top.named("targets").into_iter().map(|(name, _)| name.to_owned()).collect()
+}
+
+/// The credential scheme of a target, also of one that is wrong.
+pub(super) fn scheme<'a>(top: &Table<'a>, target: &str) -> Option<&'a str> {
+    let (_, table) = top.named("targets").into_iter().find(|(name, _)| *name == target)?;
+    table.section("auth").text("scheme")
 }
 
 /// The path of a target's key.
