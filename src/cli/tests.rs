@@ -1,1 +1,108 @@
+//! The commands that end of themselves.
 
+use super::{Environment, Exit, Terminal, run};
+
+/// Runs a command; its exit, standard output and standard error.
+async fn scimux(arguments: &[&str], environment: &[(&str, &str)]) -> (Exit, String, String) {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let environment: Environment =
+        environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let mut terminal = Terminal { out: &mut out, err: &mut err, is_terminal: false, environment };
+    let exit = run(["scimux"].iter().chain(arguments).map(Into::into), &mut terminal).await;
+    (exit, String::from_utf8_lossy(&out).into_owned(), String::from_utf8_lossy(&err).into_owned())
+}
+
+/// A configuration in a file that is removed again.
+fn file(text: &str) -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().expect("a file can be made");
+    std::fs::write(file.path(), text).expect("it can be written");
+    file
+}
+
+fn path(file: &tempfile::NamedTempFile) -> &str {
+    file.path().to_str().expect("the path is UTF-8")
+}
+
+const GOOD: &str = "
+    [server]
+    listen = \"0.0.0.0:80\"
+    public_url = \"https://scim.example.com:8443/gate/\"
+    [clients.all]
+    tokens = [\"a\"]
+    [clients.auditor]
+    tokens = [\"b\"]
+    routes = [\"t\"]
+    read_only = true
+    [targets.t]
+    adapter = \"scim\"
+    base_url = \"https://vendor.example/v2\"
+    auth.scheme = \"none\"
+    [targets.u]
+    adapter = \"scim\"
+    base_url = \"https://vendor.example/v2\"
+    auth.scheme = \"none\"
+    [routes.u]
+    host = \"U.example.com\"
+    path = \"/scim\"
+";
+
+#[tokio::test]
+async fn help_is_well_and_bad_usage_is_not() {
+    let (exit, out, err) = scimux(&["--help"], &[]).await;
+    assert_eq!((exit, err.as_str()), (Exit::Well, ""));
+    for command in ["serve", "check", "demo", "sandbox"] {
+        assert!(out.contains(command), "{out}");
+    }
+    for wrong in
+        [&[][..], &["explain"], &["serve", "--nope"], &["sandbox", "nobody"], &["sandbox", "scim", "--listen", "x"]]
+    {
+        let (exit, out, err) = scimux(wrong, &[]).await;
+        assert_eq!((exit, out.as_str()), (Exit::Usage, ""), "{wrong:?}");
+        assert!(!err.is_empty(), "{wrong:?}");
+    }
+}
+
+#[tokio::test]
+async fn check_prints_routes_and_urls() {
+    let good = file(GOOD);
+    let (exit, out, err) = scimux(&["check", "--config", path(&good)], &[]).await;
+    assert_eq!((exit, err.as_str()), (Exit::Well, ""), "{out}");
+    for line in [
+        "  t      /t/scim/v2          t (scim, https://vendor.example/v2)  all, auditor (read only)\n",
+        "  u      u.example.com/scim  u (scim, https://vendor.example/v2)  all\n",
+        "  t  https://scim.example.com:8443/gate/t/scim/v2\n",
+        "  u  https://u.example.com:8443/scim\n",
+    ] {
+        assert!(out.contains(line), "{line:?} is not in {out}");
+    }
+    assert!(out.starts_with("warning: "), "plain tokens are warned about: {out}");
+}
+
+#[tokio::test]
+async fn check_prints_every_problem() {
+    let wrong = file("[server]\nlistn = 1\n[targets.t]\nadapter = \"scim\"\n");
+    let (exit, out, _) = scimux(&["check", "--config", path(&wrong)], &[]).await;
+    assert_eq!(exit, Exit::Usage);
+    for key in ["server.listn", "targets.t.auth", "targets.t.base_url"] {
+        assert!(out.contains(&format!("{}: {key}: ", path(&wrong))), "{out}");
+    }
+    assert!(out.ends_with("3 problems\n"), "{out}");
+}
+
+#[tokio::test]
+async fn the_file_is_the_option_then_the_variable() {
+    let (good, absent) = (file(GOOD), "/absent.toml");
+    let (exit, ..) = scimux(&["check"], &[("SCIMUX_CONFIG", path(&good))]).await;
+    assert_eq!(exit, Exit::Well);
+    let (exit, out, _) = scimux(&["check", "--config", absent], &[("SCIMUX_CONFIG", path(&good))]).await;
+    assert_eq!(exit, Exit::Usage);
+    assert!(out.starts_with("/absent.toml: cannot read it"), "{out}");
+}
+
+#[tokio::test]
+async fn serve_refuses_what_check_refuses() {
+    let wrong = file("[targets.t]\n");
+    let (exit, out, err) = scimux(&["serve", "--config", path(&wrong)], &[]).await;
+    assert_eq!((exit, out.as_str()), (Exit::Usage, ""));
+    assert!(err.contains("targets.t.adapter: missing"), "{err}");
+}

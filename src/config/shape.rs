@@ -50,10 +50,9 @@ fn section(dict: &Dict, pattern: &str, path: &str, findings: &Findings) {
 }
 
 fn missing(key: &keys::Key) -> String {
-    match key.example {
-        "" => format!("missing; must be {}. {}", key.kind.allowed(), key.doc.lines().next().unwrap_or_default()),
-        example => format!("missing; must be {}, for example {example}. {}", key.kind.allowed(), key.doc),
-    }
+    let doc = key.doc.lines().next().filter(|_| key.kind != Kind::Section).unwrap_or_default();
+    let example = if key.example.is_empty() { String::new() } else { format!(", for example {}", key.example) };
+    format!("missing; must be {}{example}. {doc}", key.kind.allowed()).trim_end().to_owned()
 }
 
 /// Whether a key is a setting of the target's vendor. Where the vendor is not known, any vendor's will do.

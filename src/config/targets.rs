@@ -77,12 +77,15 @@ fn joined(vendor: &'static Vendor, mut settings: TargetSettings, table: &Table) 
     if settings.scheme == "session" && vendor.adapter.login().is_none() {
         table.problem("auth.scheme", format!("adapter {:?} has no login of its own; use another scheme", vendor.name));
     }
+    let no_scheme = settings.scheme.is_empty();
     let problems = match Target::new(vendor, settings) {
         Ok(target) => return Some(target),
         Err(problems) => problems,
     };
     for problem in problems {
-        if !table.findings().has_problem(&table.path(&problem.key)) {
+        let reported =
+            table.findings().has_problem(&table.path(&problem.key)) || no_scheme && problem.key == "auth.scheme";
+        if !reported {
             table.problem(&problem.key, problem.message);
         }
     }
@@ -99,7 +102,7 @@ fn vendor_values(vendor: &'static Vendor, table: &Table) -> BTreeMap<String, Str
                 None => drop(values.insert(setting.key.to_owned(), text.to_owned())),
             },
             None if setting.required && !table.names().any(|name| name == setting.key) => {
-                let message = format!("missing; {} For example {:?}", setting.doc, setting.example);
+                let message = format!("missing: {}; for example {:?}", setting.doc, setting.example);
                 table.problem(setting.key, message);
             }
             None => {}

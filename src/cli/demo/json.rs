@@ -92,3 +92,46 @@ fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     name.ends_with("token") || ["password", "secret", "session"].iter().any(|word| name.contains(word))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{cut, lines, whole};
+
+    #[test]
+    fn what_fits_is_one_line() {
+        assert_eq!(lines(r#"{"a":[1,{"b":null}],"c":{}}"#, 76), [r#"{ "a": [1, { "b": null }], "c": {} }"#]);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_broken_by_member() {
+        let broken = [
+            "{",
+            r#"  "name": {"#,
+            r#"    "givenName": "Barbara","#,
+            r#"    "familyName": "Jensen""#,
+            "  },",
+            r#"  "a": 1"#,
+            "}",
+        ];
+        assert_eq!(lines(r#"{"name":{"givenName":"Barbara","familyName":"Jensen"},"a":1}"#, 32), broken);
+    }
+
+    #[test]
+    fn long_bodies_are_cut() {
+        let body = format!("[{}]", vec!["\"a rather long element of a list\""; 40].join(","));
+        let shown = lines(&body, 76);
+        assert_eq!(shown.len(), super::LINES);
+        assert_eq!(shown.last().map(String::as_str), Some("… 27 more lines"));
+        assert_eq!(whole(&body, 76).len(), 42);
+        assert_eq!(cut("ääää", 3), "ää…");
+    }
+
+    #[test]
+    fn secrets_are_covered() {
+        assert_eq!(lines("username=u&password=p%40", 76), ["username=u&password=***"]);
+        assert_eq!(
+            lines(r#"{"access_token":"x","sessionId":"y","id":"z"}"#, 76),
+            [r#"{ "access_token": "***", "sessionId": "***", "id": "z" }"#]
+        );
+    }
+}

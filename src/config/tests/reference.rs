@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use scimux_adapters::{Profile, Vendor};
+
 use super::super::keys::{self, KEYS, Key, Kind, Need};
 use super::repository;
 
@@ -47,17 +49,26 @@ fn reference() -> String {
          # tables of free names. A secret is { env = \"NAME\" }, { file = \"/path\" }, or a plain string.\n",
     );
     section(&mut text, "", "");
-    for vendor in scimux_adapters::vendors().iter().filter(|vendor| !vendor.settings.is_empty()) {
-        let _ = write!(text, "\n# What adapter = \"{0}\" has of its own.\n#[targets.{0}]\n", vendor.name);
-        let _ = writeln!(text, "#adapter = \"{}\"", vendor.name);
-        let _ = writeln!(text, "#base_url = \"https://scim.example.com\"\n#auth = {{ scheme = \"none\" }}");
-        for setting in vendor.settings {
-            comment(&mut text, setting.doc);
-            comment(&mut text, if setting.required { "Required." } else { "Optional." });
-            let _ = writeln!(text, "#{} = {:?}", setting.key, setting.example);
-        }
+    for vendor in scimux_adapters::vendors() {
+        vendor_section(&mut text, vendor);
     }
     text
+}
+
+fn vendor_section(text: &mut String, vendor: &Vendor) {
+    let profile = Profile::parse(vendor.profile).expect("a vendor's profile can be read");
+    let schemes: Vec<&str> = profile.auth.keys().map(String::as_str).collect();
+    text.push('\n');
+    comment(text, &format!("adapter = \"{}\": {}", vendor.name, profile.title));
+    let scheme = schemes.iter().find(|scheme| **scheme != "none").unwrap_or(&"none");
+    let _ = writeln!(text, "#[targets.{0}]\n#adapter = \"{0}\"\n#base_url = \"https://scim.example.com\"", vendor.name);
+    comment(text, &format!("Its schemes: {}.", schemes.join(", ")));
+    let _ = writeln!(text, "#auth.scheme = \"{scheme}\"");
+    for setting in vendor.settings {
+        comment(text, &format!("Its own: {}.", setting.doc));
+        comment(text, if setting.required { "Required." } else { "Optional." });
+        let _ = writeln!(text, "#{} = {:?}", setting.key, setting.example);
+    }
 }
 
 fn section(text: &mut String, pattern: &str, header: &str) {
