@@ -13,9 +13,9 @@ pub mod adapter;
 pub mod call;
 pub mod capability;
 pub mod dialect;
+mod fit;
 #[cfg(test)]
 mod fixture;
-mod fit;
 mod listing;
 mod lower;
 pub mod mapping;

@@ -33,6 +33,7 @@ impl<'a> Writer<'a> {
                 path.set(&mut body, self.value(path, profile, value));
             }
         }
+        body.iter_mut().for_each(|(_, value)| drop_references(value));
         with_schemas(body, self.served)
     }
 
@@ -57,6 +58,9 @@ impl<'a> Writer<'a> {
             if path.sub_attribute.is_none() {
                 value = value.map(|value| self.value(whole, profile, value));
             }
+        }
+        if let Some(value) = &mut value {
+            drop_references(value);
         }
         let mut message = Object::new();
         message.insert("op", operation.op.as_str());
@@ -120,6 +124,20 @@ impl<'a> Writer<'a> {
         if !self.notes.iter().any(|note| note.kind == kind && note.attribute == canonical) {
             self.notes.push(Note::new(kind, canonical, why));
         }
+    }
+}
+
+/// Leaves out every `$ref` beside a `value`: what a client sends there is a URL of the gateway's, and `value` says it all.
+fn drop_references(value: &mut Value) {
+    match value {
+        Value::Array(elements) => elements.iter_mut().for_each(drop_references),
+        Value::Object(parts) => {
+            if parts.get("value").is_some_and(|value| !value.is_unassigned()) {
+                parts.remove("$ref");
+            }
+            parts.iter_mut().for_each(|(_, value)| drop_references(value));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
