@@ -158,7 +158,7 @@ impl Run {
     /// `[targets.x.defaults]`: set on create where the request has none.
     fn set_defaults(&mut self) {
         let Some(wanted) = &mut self.wanted else { return };
-        for (path, value) in &self.target.defaults {
+        for (path, value) in &self.target.types[self.served].defaults {
             if path.get(wanted).is_none_or(Value::is_unassigned) {
                 path.set(wanted, value.clone());
                 let name = self.target.mapping.path_to_canonical(path).to_string();
