@@ -1,11 +1,13 @@
 //! Filters (RFC 7644 section 3.4.2.2): parsed, printed, compiled against a resource type, evaluated.
 
 mod compile;
+mod evaluate;
 mod parse;
 
 use std::fmt;
 
-pub use compile::CompiledFilter;
+pub(crate) use compile::compile_element;
+pub use evaluate::CompiledFilter;
 pub(crate) use parse::parse_brackets;
 
 use crate::{AttributePath, ResourceType, ScimError, Text};

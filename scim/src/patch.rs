@@ -1,6 +1,12 @@
 //! PATCH (RFC 7644 section 3.5.2): the message decoded into explicit operations, and those applied to a resource.
 
-use crate::{AttributePath, Object, ResourceType, ScimError, Value};
+mod apply;
+mod decode;
+
+use crate::{AttributePath, Object, Text, Value};
+
+pub use apply::apply;
+pub use decode::decode;
 
 /// The URN in `schemas` of a PATCH message.
 pub const PATCH_URN: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
@@ -34,7 +40,7 @@ impl Op {
 pub struct PatchOp {
     /// The verb.
     pub op: Op,
-    /// The target, canonical (see [`ResourceType::canonical`]). A container path only with `Remove`.
+    /// The target, canonical (see [`crate::ResourceType::canonical`]). A container path only with `Remove`.
     pub path: AttributePath,
     /// The value, of the schema's type; `None` only with `Remove`.
     pub value: Option<Value>,
@@ -52,27 +58,23 @@ pub struct Patch {
     pub unknown: Vec<String>,
 }
 
-/// Decodes a PATCH message for the resource `id`.
-///
-/// # Errors
-/// The `scimType` of RFC 7644 table 9 for each mistake; see rfc-traps 106 to 129.
-pub fn decode(message: &Object, id: &str, resource_type: &ResourceType) -> Result<Patch, ScimError> {
-    let _ = (message, id, resource_type);
-    todo!()
-}
-
 /// The operations as a PATCH message: lower-case verbs, explicit paths.
 #[must_use]
 pub fn encode(operations: &[PatchOp]) -> Object {
-    let _ = operations;
-    todo!()
+    let operations = operations.iter().map(|operation| {
+        let mut message = Object::new();
+        message.insert(Text::from_static("op"), operation.op.as_str());
+        message.insert(Text::from_static("path"), Value::String(operation.path.to_string().into()));
+        if let Some(value) = &operation.value {
+            message.insert(Text::from_static("value"), value.clone());
+        }
+        Value::Object(message)
+    });
+    Object::from_iter([
+        (Text::from_static("schemas"), Value::Array(vec![PATCH_URN.into()])),
+        (Text::from_static("Operations"), Value::Array(operations.collect())),
+    ])
 }
 
-/// Applies operations in order, all or none. The result has `schemas` true to the extensions present.
-///
-/// # Errors
-/// The `scimType` of RFC 7644 table 9 for each mistake.
-pub fn apply(resource: &Object, operations: &[PatchOp], resource_type: &ResourceType) -> Result<Object, ScimError> {
-    let _ = (resource, operations, resource_type);
-    todo!()
-}
+#[cfg(test)]
+mod tests;
