@@ -7,6 +7,7 @@ use super::signals::Signals;
 use super::{Exit, Terminal, print_problems};
 use crate::config::{self, Listen};
 use crate::serve::Gateway;
+use crate::telemetry;
 
 /// Runs the gateway until it is told to stop.
 pub(super) async fn serve(file: &Path, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
@@ -17,6 +18,7 @@ pub(super) async fn serve(file: &Path, terminal: &mut Terminal<'_>) -> io::Resul
             return Ok(Exit::Usage);
         }
     };
+    telemetry::init(&config.log);
     for warning in warnings {
         tracing::warn!(origin = warning.origin, key = warning.key, "{}", warning.message);
     }
