@@ -1,5 +1,7 @@
 //! The running gateway.
 
+mod probe;
+
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -19,6 +21,8 @@ use crate::stack;
 use crate::target::LiveTarget;
 use crate::telemetry::{self, Metrics};
 use crate::upstream::{Credentials, Roots, transport};
+
+pub use probe::{Probed, probe};
 
 /// A gateway that runs until it is stopped. Dropping it cuts everything off at once.
 #[derive(Debug)]

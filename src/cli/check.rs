@@ -7,6 +7,7 @@ use http::Uri;
 
 use super::{Exit, Terminal, print_problems};
 use crate::config::{self, Client, Config, Listen, Problem, Route, Server};
+use crate::serve::{self, Probed};
 
 /// Prints every problem, or the routes and what to paste where.
 pub(super) async fn check(file: &Path, targets: bool, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
@@ -20,11 +21,21 @@ pub(super) async fn check(file: &Path, targets: bool, terminal: &mut Terminal<'_
     print_warnings(&warnings, terminal.out)?;
     print_routes(&config, terminal.out)?;
     print_urls(&config, terminal.out)?;
-    if targets {
-        writeln!(terminal.out, "\nTargets: --targets is not in this version yet; nothing was asked of them.")?;
-        return Ok(Exit::Internal);
+    if targets && !print_targets(&config, terminal.out).await? {
+        return Ok(Exit::Usage);
     }
     Ok(Exit::Well)
+}
+
+/// Asks every target; whether all answered.
+async fn print_targets(config: &Config, out: &mut dyn Write) -> io::Result<bool> {
+    writeln!(out, "\nTargets, each logged in to and asked for one page:")?;
+    out.flush()?;
+    let probed = serve::probe(config).await?;
+    let word = |well: bool| if well { "ok" } else { "failed" };
+    let row = |probed: &Probed| vec![probed.target.clone(), word(probed.well).to_owned(), probed.text.clone()];
+    columns(&probed.iter().map(row).collect::<Vec<_>>(), out)?;
+    Ok(probed.iter().all(|probed| probed.well))
 }
 
 fn print_warnings(warnings: &[Problem], out: &mut dyn Write) -> io::Result<()> {
@@ -91,7 +102,7 @@ fn first_address(server: &Server) -> Option<String> {
 }
 
 /// Rows with their columns aligned.
-pub(super) fn columns(rows: &[Vec<String>], out: &mut dyn Write) -> io::Result<()> {
+fn columns(rows: &[Vec<String>], out: &mut dyn Write) -> io::Result<()> {
     let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
     for row in rows {
         let cells =

@@ -28,10 +28,9 @@ pub(super) async fn serve(file: &Path, terminal: &mut Terminal<'_>) -> io::Resul
     let addresses: Vec<String> = gateway.addresses().iter().map(ToString::to_string).chain(sockets).collect();
     tracing::info!(listen = addresses.join(" "), admin = gateway.admin_address().map(|at| at.to_string()), "serving");
     signals.stop().await;
-    tracing::info!("stopping; a second signal stops at once");
     tokio::select! {
-        () = gateway.stop() => tracing::info!("stopped"),
-        () = signals.stop() => tracing::warn!("stopped with requests in flight"),
+        () = gateway.stop() => {}
+        () = signals.stop() => tracing::warn!("a second signal: stopped at once"),
     }
     Ok(Exit::Well)
 }

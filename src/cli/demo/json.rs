@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// The longest body that is shown whole, in lines.
-const LINES: usize = 16;
+const LINES: usize = 24;
 
 /// A body in lines of at most `width` columns.
 pub(super) fn lines(body: &str, width: usize) -> Vec<String> {
@@ -27,30 +27,45 @@ pub(super) fn whole(body: &str, width: usize) -> Vec<String> {
 
 /// Text of at most `width` columns.
 pub(super) fn cut(text: &str, width: usize) -> String {
-    if text.chars().count() <= width {
+    if columns(text) <= width {
         return text.to_owned();
     }
     text.chars().take(width.saturating_sub(1)).chain(['…']).collect()
 }
 
-/// Writes a value on one line if it fits, else its members on lines of their own.
+/// Writes a value on one line if it fits, else its members on lines of their own, short ones side by side.
 fn layout(value: &Value, before: &str, after: &str, width: usize, lines: &mut Vec<String>) {
-    let indent = " ".repeat(before.len() - before.trim_start().len());
     let whole = format!("{before}{}{after}", spaced(value));
     let (open, close, members) = match value {
-        _ if whole.chars().count() <= width => return lines.push(whole),
+        _ if columns(&whole) <= width => return lines.push(whole),
         Value::Object(object) => {
             ('{', '}', object.iter().map(|(name, value)| (format!("{name:?}: "), value)).collect())
         }
         Value::Array(array) => ('[', ']', array.iter().map(|value| (String::new(), value)).collect::<Vec<_>>()),
         _ => return lines.push(whole),
     };
+    let indent = " ".repeat(before.len() - before.trim_start().len());
     lines.push(format!("{before}{open}"));
     let last = members.len().saturating_sub(1);
+    let mut simple_before = false;
     for (index, (name, value)) in members.into_iter().enumerate() {
-        layout(value, &format!("{indent}  {name}"), if index == last { "" } else { "," }, width, lines);
+        let after = if index == last { "" } else { "," };
+        let member = format!("{name}{}{after}", spaced(value));
+        let simple = !value.is_object() && !value.is_array();
+        match lines.last_mut() {
+            Some(line) if simple && simple_before && columns(line) + 1 + columns(&member) <= width => {
+                line.push(' ');
+                line.push_str(&member);
+            }
+            _ => layout(value, &format!("{indent}  {name}"), after, width, lines),
+        }
+        simple_before = simple;
     }
     lines.push(format!("{indent}{close}{after}"));
+}
+
+fn columns(text: &str) -> usize {
+    text.chars().count()
 }
 
 /// A value on one line, with spaces between its parts.
@@ -121,7 +136,7 @@ mod tests {
         let body = format!("[{}]", vec!["\"a rather long element of a list\""; 40].join(","));
         let shown = lines(&body, 76);
         assert_eq!(shown.len(), super::LINES);
-        assert_eq!(shown.last().map(String::as_str), Some("… 27 more lines"));
+        assert_eq!(shown.last().map(String::as_str), Some("… 19 more lines"));
         assert_eq!(whole(&body, 76).len(), 42);
         assert_eq!(cut("ääää", 3), "ää…");
     }

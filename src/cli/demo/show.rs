@@ -98,7 +98,7 @@ fn header<'a>(exchange: &'a Exchange, name: &str) -> Option<&'a str> {
 fn form(credential: &str) -> String {
     match credential.split_once(' ') {
         Some((scheme, _)) => format!("{scheme} ***"),
-        None => "***".to_owned(),
+        None => "*** (without a scheme)".to_owned(),
     }
 }
 

@@ -15,7 +15,6 @@ use scimux_sandbox::{Exchange, Sandbox};
 
 use crate::config::{self, Config, Environment, Route, TargetConfig};
 use crate::serve::Gateway;
-use crate::telemetry;
 
 /// Where the demo listens if it can.
 const PORT: u16 = 8080;
@@ -129,7 +128,6 @@ async fn start(sandboxes: &[Sandbox], token: &str) -> io::Result<(Gateway, Vec<R
     let ports = (PORT..PORT + 100).chain([0]);
     for port in ports {
         let config = configuration(sandboxes, token, port)?;
-        telemetry::init(&config.log);
         let (routes, targets) = (config.routes.clone(), config.targets.clone());
         match Gateway::start(config).await {
             Ok(gateway) => return Ok((gateway, routes, targets)),

@@ -4,35 +4,55 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use scimux_adapters::capability::OPERATIONS;
-use scimux_adapters::{Capability, ServedType, Target, capabilities};
+use scimux_adapters::{Capability, Target, capabilities};
 
 use super::paint::Paint;
 use crate::config::TargetConfig;
 
-/// Prints a row for each resource type of each target.
+/// Prints a row for each target and each resource type that any target has.
 pub(super) fn print(targets: &[Arc<TargetConfig>], paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\n{}", paint.heading("Done by the vendor (native), by the gateway (emulated), or refused:"))?;
-    write!(out, "\n  {:<9}{:<8}", "target", "type")?;
-    OPERATIONS.iter().try_for_each(|operation| write!(out, "{operation:<10}"))?;
-    writeln!(out)?;
+    let header: String = OPERATIONS.iter().map(|operation| format!("{operation:<10}")).collect();
+    writeln!(out, "\n  {:<9}{:<8}{}", "target", "type", header.trim_end())?;
+    let types = types(targets);
     for target in targets {
-        for served in &target.target.types {
-            row(&target.target, served, paint, out)?;
+        for (endpoint, name) in &types {
+            let cells = cells(&target.target, endpoint, paint).join("");
+            writeln!(out, "  {:<9}{name:<8}{cells}", target.target.settings.name)?;
         }
     }
     Ok(())
 }
 
-fn row(target: &Target, served: &ServedType, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
-    write!(out, "  {:<9}{:<8}", target.settings.name, served.canonical.name)?;
-    for (_, capability) in capabilities(target, served) {
-        let cell = format!("{:<10}", capability.as_str());
-        let painted = match capability {
-            Capability::Native => paint.good(cell),
-            Capability::Emulated => paint.fair(cell),
-            Capability::Refused => paint.quiet(cell),
-        };
-        write!(out, "{painted}")?;
+/// Endpoint and name of every type that any target has.
+fn types(targets: &[Arc<TargetConfig>]) -> Vec<(&str, &str)> {
+    let mut types: Vec<(&str, &str)> = Vec::new();
+    for served in targets.iter().flat_map(|target| &target.target.types) {
+        let served = (served.canonical.endpoint.as_str(), served.canonical.name.as_str());
+        if !types.contains(&served) {
+            types.push(served);
+        }
     }
-    writeln!(out)
+    types
+}
+
+/// A cell for each operation; a type that the target's vendor lacks is refused on each.
+fn cells(target: &Target, endpoint: &str, paint: Paint) -> Vec<String> {
+    let capabilities = match target.served(endpoint) {
+        Some(served) => capabilities(target, served).map(|(_, capability)| capability),
+        None => OPERATIONS.map(|_| Capability::Refused),
+    };
+    let cell = |(index, capability): (usize, Capability)| {
+        let space = if index + 1 == OPERATIONS.len() { 0 } else { 10 - capability.as_str().len() };
+        format!("{}{}", painted(capability, paint), " ".repeat(space))
+    };
+    capabilities.into_iter().enumerate().map(cell).collect()
+}
+
+fn painted(capability: Capability, paint: Paint) -> String {
+    match capability {
+        Capability::Native => paint.good(capability.as_str()),
+        Capability::Emulated => paint.fair(capability.as_str()),
+        Capability::Refused => paint.quiet(capability.as_str()),
+    }
 }
