@@ -186,3 +186,6 @@ fn location_id(head: &Parts) -> Option<Text> {
     let segment = path.trim_end_matches('/').rsplit('/').next()?;
     uri::decode(segment).filter(|id| !id.is_empty()).map(Text::from)
 }
+
+#[cfg(test)]
+mod tests;

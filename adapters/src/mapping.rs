@@ -327,3 +327,6 @@ fn same_urn(a: &Option<Text>, b: &Option<Text>) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -96,3 +96,6 @@ fn place(url: &Uri) -> Option<(String, u16)> {
     let default = if url.scheme_str() == Some("http") { 80 } else { 443 };
     Some((url.host()?.to_ascii_lowercase(), url.port_u16().unwrap_or(default)))
 }
+
+#[cfg(test)]
+mod tests;
