@@ -106,3 +106,25 @@ async fn serve_refuses_what_check_refuses() {
     assert_eq!((exit, out.as_str()), (Exit::Usage, ""));
     assert!(err.contains("targets.t.adapter: missing"), "{err}");
 }
+
+/// The walk-through is as expected, fits into 80 columns, shows enough and no secret.
+#[tokio::test]
+async fn the_demo_is_as_expected() {
+    let (exit, out, _) = scimux(&["demo", "--once"], &[]).await;
+    assert_eq!(exit, Exit::Well, "{out}");
+    assert!(out.ends_with("Every step was as expected.\n"), "{out}");
+    let long: Vec<&str> = out.lines().filter(|line| line.chars().count() > 80).collect();
+    assert!(long.is_empty(), "{long:#?}");
+    assert!(!out.contains('\u{1b}'), "colour without a terminal");
+    assert!(out.matches("as expected\n").count() >= 8);
+    for vendor in scimux_sandbox::vendors() {
+        let sandbox =
+            scimux_sandbox::Sandbox::start(vendor, ([127, 0, 0, 1], 0).into()).await.expect("loopback is there");
+        let toml = sandbox.target_toml();
+        let secrets = ["password = \"", "client_secret = \"", " token = \""];
+        let values = secrets.iter().flat_map(|key| toml.split(key).skip(1)).filter_map(|rest| rest.split('"').next());
+        for secret in values {
+            assert!(!out.contains(secret), "the {vendor} secret is shown");
+        }
+    }
+}

@@ -26,7 +26,7 @@ pub(super) fn print(stage: &Stage, paint: Paint, out: &mut dyn Write) -> io::Res
 
 fn command(stage: &Stage, method: &str, url: &str, body: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
     let verb = if method.is_empty() { String::new() } else { format!("-X {method} ") };
-    writeln!(out, "\ncurl -s {verb}-H 'Authorization: Bearer {}' \\", stage.token())?;
+    writeln!(out, "\ncurl -sw '\\n' {verb}-H 'Authorization: Bearer {}' \\", stage.token())?;
     let Some(body) = body else { return writeln!(out, "  '{url}'") };
     writeln!(out, "  -H 'Content-Type: application/scim+json' \\\n  '{url}' \\")?;
     let lines = json::whole(body, 76).join("\n  ");

@@ -2,18 +2,29 @@
 
 use serde_json::Value;
 
-/// The longest body that is shown whole, in lines.
-const LINES: usize = 24;
-
-/// A body in lines of at most `width` columns.
-pub(super) fn lines(body: &str, width: usize) -> Vec<String> {
-    let mut lines = whole(body, width);
-    if lines.len() > LINES {
-        let more = lines.len() - (LINES - 1);
-        lines.truncate(LINES - 1);
+/// A body in at most `limit` lines of at most `width` columns.
+pub(super) fn lines(body: &str, width: usize, limit: usize) -> Vec<String> {
+    let mut lines: Vec<String> = whole(body, width).iter().flat_map(|line| broken(line, width)).collect();
+    if lines.len() > limit {
+        let more = lines.len() + 1 - limit;
+        lines.truncate(limit.saturating_sub(1));
         lines.push(format!("… {more} more lines"));
     }
-    lines.iter().map(|line| cut(line, width)).collect()
+    lines
+}
+
+/// A line in lines of at most `width` columns; what does not fit goes on below, further in.
+fn broken(line: &str, width: usize) -> Vec<String> {
+    let indent = " ".repeat((columns(line) - columns(line.trim_start()) + 4).min(width / 2));
+    let mut broken = Vec::new();
+    let mut rest = line.to_owned();
+    while columns(&rest) > width {
+        let at = rest.char_indices().nth(width).map_or(rest.len(), |(at, _)| at);
+        let tail = rest.split_off(at);
+        broken.push(std::mem::replace(&mut rest, format!("{indent}{tail}")));
+    }
+    broken.push(rest);
+    broken
 }
 
 /// A body in lines, none of them cut.
@@ -23,14 +34,6 @@ pub(super) fn whole(body: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     layout(&value, "", "", width, &mut lines);
     lines
-}
-
-/// Text of at most `width` columns.
-pub(super) fn cut(text: &str, width: usize) -> String {
-    if columns(text) <= width {
-        return text.to_owned();
-    }
-    text.chars().take(width.saturating_sub(1)).chain(['…']).collect()
 }
 
 /// Writes a value on one line if it fits, else its members on lines of their own, short ones side by side.
@@ -110,11 +113,11 @@ fn is_secret(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{cut, lines, whole};
+    use super::{lines, whole};
 
     #[test]
     fn what_fits_is_one_line() {
-        assert_eq!(lines(r#"{"a":[1,{"b":null}],"c":{}}"#, 76), [r#"{ "a": [1, { "b": null }], "c": {} }"#]);
+        assert_eq!(lines(r#"{"a":[1,{"b":null}],"c":{}}"#, 76, 9), [r#"{ "a": [1, { "b": null }], "c": {} }"#]);
     }
 
     #[test]
@@ -128,24 +131,28 @@ mod tests {
             r#"  "a": 1"#,
             "}",
         ];
-        assert_eq!(lines(r#"{"name":{"givenName":"Barbara","familyName":"Jensen"},"a":1}"#, 32), broken);
+        assert_eq!(lines(r#"{"name":{"givenName":"Barbara","familyName":"Jensen"},"a":1}"#, 32, 9), broken);
     }
 
     #[test]
     fn long_bodies_are_cut() {
-        let body = format!("[{}]", vec!["\"a rather long element of a list\""; 40].join(","));
-        let shown = lines(&body, 76);
-        assert_eq!(shown.len(), super::LINES);
+        let body = format!("[{}]", vec!["\"a rather long element of a list\""; 80].join(","));
+        let shown = lines(&body, 76, 24);
+        assert_eq!(shown.len(), 24);
         assert_eq!(shown.last().map(String::as_str), Some("… 19 more lines"));
         assert_eq!(whole(&body, 76).len(), 42);
-        assert_eq!(cut("ääää", 3), "ää…");
+    }
+
+    #[test]
+    fn long_lines_go_on_below() {
+        assert_eq!(lines("  äbcdefghijklm", 10, 9), ["  äbcdefgh", "     ijklm"]);
     }
 
     #[test]
     fn secrets_are_covered() {
-        assert_eq!(lines("username=u&password=p%40", 76), ["username=u&password=***"]);
+        assert_eq!(lines("username=u&password=p%40", 76, 9), ["username=u&password=***"]);
         assert_eq!(
-            lines(r#"{"access_token":"x","sessionId":"y","id":"z"}"#, 76),
+            lines(r#"{"access_token":"x","sessionId":"y","id":"z"}"#, 76, 9),
             [r#"{ "access_token": "***", "sessionId": "***", "id": "z" }"#]
         );
     }

@@ -12,6 +12,9 @@ use super::stage::{Played, Stage};
 /// The width that everything fits into.
 pub(super) const WIDTH: usize = 80;
 const INDENT: usize = 4;
+/// Requests are what the demo is about; answers are cut sooner.
+const REQUEST: usize = 40;
+const ANSWER: usize = 16;
 
 /// What is about to be seen.
 pub(super) fn opening(stage: &Stage, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
@@ -34,7 +37,7 @@ pub(super) fn scene(index: usize, of: usize, played: &Played, paint: Paint, out:
     }
     let arrow = "client -> scimux";
     start(out, &paint.canonical(arrow), arrow, &format!("{} {}", scene.method, played.path))?;
-    body(out, &scene.body.as_ref().map(ToString::to_string).unwrap_or_default())?;
+    body(out, &scene.body.as_ref().map(ToString::to_string).unwrap_or_default(), REQUEST)?;
     for exchange in &played.exchanges {
         vendor(exchange, scene.vendor, paint, out)?;
     }
@@ -53,11 +56,11 @@ fn vendor(exchange: &Exchange, vendor: &str, paint: Paint, out: &mut dyn Write) 
     if let Some(kind) = header(exchange, "content-type").filter(|_| !exchange.body.is_empty()) {
         writeln!(out, "    {}", paint.quiet(format!("Content-Type: {kind}")))?;
     }
-    body(out, &exchange.body)?;
+    body(out, &exchange.body, REQUEST)?;
     let back = format!("{vendor} -> scimux");
     let status = if exchange.status == 0 { "connection broken".to_owned() } else { status(exchange.status) };
     start(out, &paint.vendor(&back), &back, &status)?;
-    body(out, &exchange.answer)
+    body(out, &exchange.answer, ANSWER)
 }
 
 fn answer(played: &Played, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
@@ -70,9 +73,9 @@ fn answer(played: &Played, paint: Paint, out: &mut dyn Write) -> io::Result<()> 
     let text = format!("{}, {verdict}", status(played.status));
     writeln!(out, "{}  {text}", paint.canonical(arrow))?;
     if let Some(dropped) = &played.dropped {
-        writeln!(out, "    {}", json::cut(&format!("scimux-dropped: {dropped}"), WIDTH - INDENT))?;
+        body(out, &format!("scimux-dropped: {dropped}"), ANSWER)?;
     }
-    body(out, &String::from_utf8_lossy(&played.answer))
+    body(out, &String::from_utf8_lossy(&played.answer), ANSWER)
 }
 
 /// An arrow and what goes along it. Long paths go on below.
@@ -83,11 +86,11 @@ fn start(out: &mut dyn Write, painted: &str, arrow: &str, text: &str) -> io::Res
     lines.try_for_each(|line| writeln!(out, "{:indent$}{line}", ""))
 }
 
-fn body(out: &mut dyn Write, text: &str) -> io::Result<()> {
+fn body(out: &mut dyn Write, text: &str, limit: usize) -> io::Result<()> {
     if text.is_empty() {
         return Ok(());
     }
-    json::lines(text, WIDTH - INDENT).iter().try_for_each(|line| writeln!(out, "{:INDENT$}{line}", ""))
+    json::lines(text, WIDTH - INDENT, limit).iter().try_for_each(|line| writeln!(out, "{:INDENT$}{line}", ""))
 }
 
 fn header<'a>(exchange: &'a Exchange, name: &str) -> Option<&'a str> {
