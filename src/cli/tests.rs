@@ -128,3 +128,25 @@ async fn the_demo_is_as_expected() {
         }
     }
 }
+
+#[tokio::test]
+async fn check_asks_targets_only_when_told_to() {
+    let mut text = String::new();
+    for vendor in scimux_sandbox::vendors() {
+        let sandbox =
+            scimux_sandbox::Sandbox::start(vendor, ([127, 0, 0, 1], 0).into()).await.expect("loopback is there");
+        text.push_str(&format!("[targets.{vendor}]\n{}\n", sandbox.target_toml()));
+        Box::leak(Box::new(sandbox)); // it serves until the test process ends
+    }
+    let running = file(&text);
+    let (exit, out, _) = scimux(&["check", "--config", path(&running), "--targets"], &[]).await;
+    assert_eq!(exit, Exit::Well, "{out}");
+    assert_eq!(out.matches("  ok  answers: ").count(), scimux_sandbox::vendors().len(), "{out}");
+
+    let stopped = file("[targets.t]\nadapter = \"scim\"\nbase_url = \"http://127.0.0.1:1\"\nauth.scheme = \"none\"\n");
+    let (exit, out, _) = scimux(&["check", "--config", path(&stopped), "--targets"], &[]).await;
+    assert_eq!(exit, Exit::Usage);
+    assert!(out.contains("  t  failed  no connection; check base_url"), "{out}");
+    let (exit, ..) = scimux(&["check", "--config", path(&stopped)], &[]).await;
+    assert_eq!(exit, Exit::Well);
+}

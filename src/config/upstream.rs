@@ -65,11 +65,16 @@ fn proxy(table: &Table, base_url: Option<&Uri>, environment: &Environment) -> Op
         }
         return Some(Some(uri));
     }
-    from_environment(base_url, environment).map_err(|message| table.problem("proxy", message)).ok()
+    let report =
+        |(variable, message): (&str, &str)| table.findings().problem_in(variable, &table.path("proxy"), message);
+    from_environment(base_url, environment).map_err(report).ok()
 }
 
-/// `HTTPS_PROXY` and `NO_PROXY`, as curl reads them, for an https target.
-fn from_environment(base_url: Option<&Uri>, environment: &Environment) -> Result<Option<Uri>, String> {
+/// `HTTPS_PROXY` and `NO_PROXY`, as curl reads them, for an https target. The error names the variable that is wrong.
+fn from_environment(
+    base_url: Option<&Uri>,
+    environment: &Environment,
+) -> Result<Option<Uri>, (&'static str, &'static str)> {
     let get = |names: [&'static str; 2]| {
         let mut set = names.into_iter().filter_map(|name| Some((name, environment.get(name)?.trim())));
         set.find(|(_, text)| !text.is_empty())
@@ -85,9 +90,10 @@ fn from_environment(base_url: Option<&Uri>, environment: &Environment) -> Result
     match (matcher.intercept(base_url), uri) {
         (None, _) => Ok(None),
         (Some(_), Some(uri)) => Ok(Some(uri)),
-        (Some(_), None) => Err(format!(
-            "{variable} must be http://host:port, without user and password, to be used for this target; \
-             set proxy here, or name the host in NO_PROXY"
+        (Some(_), None) => Err((
+            variable,
+            "must be http://host:port, without user and password, to be used for this target; \
+             set proxy here, or name the host in NO_PROXY",
         )),
     }
 }

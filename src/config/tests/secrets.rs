@@ -105,7 +105,8 @@ fn the_proxy_comes_from_the_environment_where_the_target_has_none() {
     let own = "upstream.proxy = \"http://own.example:1\"";
     assert_eq!(proxy(own, &[set]).as_deref(), Some("http://own.example:1/"));
     let found = problems(GOOD, &[("HTTPS_PROXY", "http://u:canary@proxy.example:3128")]);
-    assert_problems(&found, &[("targets.t.upstream.proxy", "HTTPS_PROXY must be http://host:port")]);
+    assert_problems(&found, &[("targets.t.upstream.proxy", "must be http://host:port")]);
+    assert_eq!(found[0].origin, "HTTPS_PROXY");
     assert!(!found[0].message.contains("canary"));
 }
 
