@@ -1,8 +1,8 @@
 //! The configuration (CONTRACT section 2). The only module that reads files and the environment.
 //!
-//! [`source`] makes one tree of the TOML file and the variables over it, [`shape`] checks it against the key table
-//! ([`keys`]), and the builders read it with [`table`] and check what keys mean together. Nothing stops at the first
-//! problem: everything goes into [`findings`].
+//! `source` makes one tree of the TOML file and the variables over it, `shape` checks it against the key table
+//! (`keys`), and the builders read it with `table` and check what keys mean together. Nothing stops at the first
+//! problem: everything goes into `findings`.
 
 mod auth;
 mod clients;
