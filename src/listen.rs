@@ -1,6 +1,7 @@
 //! Sockets, connections, and the end of both.
 
 mod connection;
+mod leftover;
 mod socket;
 
 use std::io;

@@ -14,8 +14,9 @@ use tokio::time::{Duration, timeout};
 use tower::{ServiceExt, service_fn};
 
 use super::Phase;
+use super::leftover::Leftover;
 use super::socket::Stream;
-use crate::front::{BodyError, Response};
+use crate::front::Response;
 use crate::stack::FrontService;
 
 /// For a request's head, and for the first request of a connection; a client that says nothing holds a place.
@@ -91,6 +92,6 @@ fn noting(
 {
     service_fn(move |request: http::Request<Incoming>| {
         asked.notify_one();
-        service.clone().oneshot(request.map(|body| body.map_err(|error| BodyError(error.into())).boxed_unsync()))
+        service.clone().oneshot(request.map(|body| Leftover::new(body).boxed_unsync()))
     })
 }
