@@ -64,7 +64,7 @@ fn verdict(failed: &Failed) -> Verdict {
         return (
             504,
             None,
-            "whether the vendor created the resource is not known; look for it before creating it again",
+            "the outcome is unknown: look whether the vendor has the resource before creating it again",
         );
     }
     match failed.error.kind {
@@ -86,8 +86,8 @@ fn verdict(failed: &Failed) -> Verdict {
         Kind::Unavailable => (unavailable(failed.error.status), None, "the vendor is not available"),
         Kind::NotUnderstood => (502, None, "the vendor's answer is not what SCIM has here"),
         Kind::Unreachable => (502, None, "the vendor cannot be reached"),
-        Kind::BrokenOff => (502, None, "the connection to the vendor broke; whether it did this is not known"),
-        Kind::TimedOut => (504, None, "the vendor did not answer in time; whether it did this is not known"),
+        Kind::BrokenOff => (502, None, "the connection to the vendor broke; whether it has done this is unknown"),
+        Kind::TimedOut => (504, None, "the vendor did not answer in time; whether it has done this is unknown"),
     }
 }
 
