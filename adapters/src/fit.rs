@@ -16,21 +16,10 @@ pub(crate) struct Fitter<'a> {
 }
 
 impl TypeProfile {
-    /// Where an attribute differs from its schema. `path` is a vendor path; its filter is ignored.
-    pub(crate) fn attribute(&self, path: &AttributePath) -> Option<&AttributeProfile> {
-        let name = AttributePath { filter: None, ..path.clone() }.to_string();
-        self.attributes.iter().find(|(key, _)| key.eq_ignore_ascii_case(&name)).map(|(_, profile)| profile)
-    }
-
     /// Whether a common attribute, which is in no schema, is among those the vendor holds.
     pub(crate) fn holds_common(&self, path: &AttributePath) -> bool {
         let is_common = path.urn.is_none() && path.attribute.eq_ignore_ascii_case("externalId");
         !is_common || self.holds.is_empty() || self.holds.iter().any(|held| held.eq_ignore_ascii_case("externalId"))
-    }
-
-    /// The same for the whole attribute that the path leads into.
-    pub(crate) fn whole_attribute(&self, path: &AttributePath) -> Option<&AttributeProfile> {
-        self.attribute(&path.whole())
     }
 }
 
@@ -182,7 +171,7 @@ impl<'a> Fitter<'a> {
 
     /// Whether the vendor can hold the attribute at a canonical path; if not, that is noted or refused.
     fn may_hold(&mut self, path: &AttributePath) -> Result<bool, ScimError> {
-        let vendor_path = self.target.mapping.path_to_vendor(path);
+        let vendor_path = self.served.mapping.path_to_vendor(path);
         let held = self.served.vendor.resolve(&vendor_path).filter(|_| self.served.profile.holds_common(&vendor_path));
         let Some(resolved) = held else {
             if is_open_path(self.served, path) {
@@ -193,7 +182,7 @@ impl<'a> Fitter<'a> {
         if resolved.leaf().mutability == Mutability::ReadOnly || resolved.attribute.mutability == Mutability::ReadOnly {
             return self.leave_out(path, "the vendor computes it").map(|()| false);
         }
-        let profile = self.served.profile.whole_attribute(&vendor_path);
+        let profile = self.served.whole_form(&vendor_path);
         if !self.creating && profile.is_some_and(|profile| profile.create_only) {
             return self.leave_out(path, "the vendor fixes it at creation").map(|()| false);
         }
@@ -229,7 +218,7 @@ impl<'a> Fitter<'a> {
     }
 
     fn vendor_attribute(&self, whole: &AttributePath) -> Option<&'a AttributeProfile> {
-        self.served.profile.whole_attribute(&self.target.mapping.path_to_vendor(whole))
+        self.served.whole_form(&self.served.mapping.path_to_vendor(whole))
     }
 }
 

@@ -4,22 +4,22 @@ use scimux_scim::list::Page;
 use scimux_scim::query::{DEFAULT_COUNT, Projection};
 use scimux_scim::{AttributePath, Filter, ListQuery, ScimError};
 
+use crate::ServedType;
 use crate::profile::{FilterProfile, Paging};
-use crate::{ServedType, Target};
 
 /// The query for the vendor, in vendor names.
 ///
 /// # Errors
 /// What neither the vendor nor the gateway can do: 400 `invalidFilter`, 501 for sorting.
-pub(crate) fn query(asked: &ListQuery, target: &Target, served: &ServedType) -> Result<ListQuery, ScimError> {
+pub(crate) fn query(asked: &ListQuery, served: &ServedType) -> Result<ListQuery, ScimError> {
     let profile = &served.profile.list;
-    let vendor = target.mapping.query_to_vendor(asked.clone());
+    let vendor = served.mapping.query_to_vendor(asked.clone());
     let filter = match (vendor.filter, &profile.filter) {
         (None, _) => None,
-        (Some(filter), known) => Some(checked(&filter, known.as_ref(), target, served)?),
+        (Some(filter), known) => Some(checked(&filter, known.as_ref(), served)?),
     };
     if let Some(path) = &vendor.sort_by {
-        check_sort(path, target, served)?;
+        check_sort(path, served)?;
     }
     let pages = profile.paging == Paging::Index;
     let most = profile.cap.unwrap_or(u64::MAX);
@@ -41,9 +41,9 @@ fn wanted(asked: &ListQuery) -> u64 {
     asked.count.unwrap_or(DEFAULT_COUNT)
 }
 
-fn check_sort(path: &AttributePath, target: &Target, served: &ServedType) -> Result<(), ScimError> {
+fn check_sort(path: &AttributePath, served: &ServedType) -> Result<(), ScimError> {
     let profile = &served.profile.list;
-    let name = target.mapping.path_to_canonical(path);
+    let name = served.mapping.path_to_canonical(path);
     if served.vendor.resolve(path).is_none() && !served.vendor.open {
         return Err(ScimError::invalid_path(format!("sortBy: the vendor has no attribute {name}")));
     }
@@ -54,13 +54,8 @@ fn check_sort(path: &AttributePath, target: &Target, served: &ServedType) -> Res
 }
 
 /// The filter as the vendor writes it, or the refusal: an empty list would make a client create a duplicate.
-fn checked(
-    filter: &Filter,
-    known: Option<&FilterProfile>,
-    target: &Target,
-    served: &ServedType,
-) -> Result<Filter, ScimError> {
-    check_held(filter, target, served)?;
+fn checked(filter: &Filter, known: Option<&FilterProfile>, served: &ServedType) -> Result<Filter, ScimError> {
+    check_held(filter, served)?;
     let Some(known) = known else { return Ok(filter.clone()) };
     let refuse = || {
         let names = known.attributes.join(", ");
@@ -118,14 +113,14 @@ fn as_written(path: &AttributePath, known: &FilterProfile) -> Option<AttributePa
     lists(&other).then_some(other)
 }
 
-fn check_held(filter: &Filter, target: &Target, served: &ServedType) -> Result<(), ScimError> {
+fn check_held(filter: &Filter, served: &ServedType) -> Result<(), ScimError> {
     filter
         .map_paths(&mut |path| {
             let held = served.vendor.resolve(path).is_some() && served.profile.holds_common(path);
             if held || served.vendor.open && path.urn.is_some() {
                 return Ok(path.clone());
             }
-            let name = target.mapping.path_to_canonical(path);
+            let name = served.mapping.path_to_canonical(path);
             Err(ScimError::invalid_filter(format!("the vendor has no attribute {name}")))
         })
         .map(|_| ())

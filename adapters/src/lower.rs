@@ -4,8 +4,8 @@ use scimux_scim::diff::same_value;
 use scimux_scim::schema::{Attribute, Kind, Mutability};
 use scimux_scim::{AttributePath, Filter, Object, Op, PatchOp, ScimError, Value};
 
+use crate::ServedType;
 use crate::profile::PatchProfile;
-use crate::{ServedType, Target};
 
 /// What has to be done so that the vendor carries out the operations.
 pub(crate) enum Lowered {
@@ -18,13 +18,13 @@ pub(crate) enum Lowered {
 }
 
 /// Decides how operations (canonical, already fitted) reach a vendor that has PATCH.
-pub(crate) fn lower(operations: &[PatchOp], target: &Target, served: &ServedType) -> Result<Lowered, ScimError> {
+pub(crate) fn lower(operations: &[PatchOp], served: &ServedType) -> Result<Lowered, ScimError> {
     let profile = &served.profile.patch;
-    let vendor = target.mapping.operations_to_vendor(operations.to_vec());
+    let vendor = served.mapping.operations_to_vendor(operations.to_vec());
     let mut direct = Vec::with_capacity(vendor.len());
     let mut way = Way::Direct;
     for operation in vendor {
-        refuse_removal(&operation, target, profile)?;
+        refuse_removal(&operation, served)?;
         way = way.max(way_of(&operation, served, profile));
         spread(operation, served, profile, &mut direct);
     }
@@ -64,10 +64,11 @@ fn repeats_one(operations: &[PatchOp], profile: &PatchProfile) -> bool {
     })
 }
 
-fn refuse_removal(operation: &PatchOp, target: &Target, profile: &PatchProfile) -> Result<(), ScimError> {
+fn refuse_removal(operation: &PatchOp, served: &ServedType) -> Result<(), ScimError> {
     let name = operation.path.to_string();
+    let profile = &served.profile.patch;
     if operation.op == Op::Remove && profile.not_removable.iter().any(|kept| kept.eq_ignore_ascii_case(&name)) {
-        let name = target.mapping.path_to_canonical(&operation.path);
+        let name = served.mapping.path_to_canonical(&operation.path);
         return Err(ScimError::mutability(format!("{name}: the vendor does not let it be removed; replace it")));
     }
     Ok(())

@@ -136,8 +136,8 @@ fn modify(operations: &[PatchOp], target: &Target, served: &ServedType) -> Resul
         return Err(refused("patch", target, served));
     }
     if served.profile.put.means == PutMeans::Merge {
-        let vendor = target.mapping.operations_to_vendor(operations.to_vec());
-        refuse_removals(&vendor, target, served)?;
+        let vendor = served.mapping.operations_to_vendor(operations.to_vec());
+        refuse_removals(&vendor, served)?;
         let alone = put::from_operations(&vendor, served).filter(|_| !needs_present_state(operations, served));
         let plan = plan.because("the vendor has no PATCH, and its PUT merges: only what changes is sent");
         return Ok(match alone {
@@ -149,14 +149,14 @@ fn modify(operations: &[PatchOp], target: &Target, served: &ServedType) -> Resul
 }
 
 /// What the vendor does not let be removed, and what it demands: `null` would be refused or, worse, accepted.
-fn refuse_removals(operations: &[PatchOp], target: &Target, served: &ServedType) -> Result<(), ScimError> {
+fn refuse_removals(operations: &[PatchOp], served: &ServedType) -> Result<(), ScimError> {
     for operation in operations.iter().filter(|operation| operation.op == Op::Remove && operation.path.filter.is_none())
     {
         let kept = &served.profile.patch.not_removable;
         let name = operation.path.to_string();
         let demanded = served.vendor.resolve(&operation.path).is_some_and(|resolved| resolved.leaf().required);
         if demanded || kept.iter().any(|kept| kept.eq_ignore_ascii_case(&name)) {
-            let name = target.mapping.path_to_canonical(&operation.path);
+            let name = served.mapping.path_to_canonical(&operation.path);
             return Err(ScimError::mutability(format!("{name}: the vendor does not let it be removed; replace it")));
         }
     }
@@ -166,10 +166,10 @@ fn refuse_removals(operations: &[PatchOp], target: &Target, served: &ServedType)
 fn by_patch(operations: &[PatchOp], target: &Target, served: &ServedType) -> Result<Plan, ScimError> {
     let plan = Plan::default();
     let apply = || Step::Apply(operations.to_vec());
-    match lower(operations, target, served)? {
+    match lower(operations, served)? {
         Lowered::Direct(operations) => Ok(plan.then(Step::Patch(operations))),
         Lowered::Compute => {
-            refuse_unreadable(operations, target, served)?;
+            refuse_unreadable(operations, served)?;
             Ok(plan
                 .because("the vendor's PATCH lacks a form the operations need: the values are computed after a read")
                 .then(Step::Read)
@@ -184,7 +184,7 @@ fn by_put(operations: &[PatchOp], target: &Target, served: &ServedType) -> Resul
     if !served.profile.operations.replace || !served.profile.operations.read {
         return Err(refused("patch", target, served));
     }
-    refuse_unreadable(operations, target, served)?;
+    refuse_unreadable(operations, served)?;
     Ok(Plan::default()
         .because("the vendor's PATCH does not reach the attribute: the present resource is changed and PUT")
         .then(Step::Read)
@@ -194,11 +194,10 @@ fn by_put(operations: &[PatchOp], target: &Target, served: &ServedType) -> Resul
 }
 
 /// Nothing can be computed from values that the vendor never returns (rfc-traps 329).
-fn refuse_unreadable(operations: &[PatchOp], target: &Target, served: &ServedType) -> Result<(), ScimError> {
+fn refuse_unreadable(operations: &[PatchOp], served: &ServedType) -> Result<(), ScimError> {
     for operation in operations {
-        let path = target.mapping.path_to_vendor(&operation.path);
-        if served.profile.whole_attribute(&path).is_some_and(|profile| profile.never_returned) && !sets_whole(operation)
-        {
+        let path = served.mapping.path_to_vendor(&operation.path);
+        if served.whole_form(&path).is_some_and(|profile| profile.never_returned) && !sets_whole(operation) {
             let detail =
                 format!("{}: the vendor never returns it, so its new value cannot be computed", operation.path);
             return Err(ScimError::not_implemented(detail));

@@ -5,7 +5,7 @@ use scimux_scim::schema::{Attribute, Kind, Mutability};
 use scimux_scim::{AttributePath, Object, Op, PatchOp, ScimError, Value};
 
 use crate::lower::writable;
-use crate::{Note, NoteKind, ServedType, Target};
+use crate::{Note, NoteKind, ServedType};
 
 /// Whether a PUT of `body` has to be completed from the present resource: it lacks what the vendor demands, or `active`
 /// at a vendor that may reset it.
@@ -53,7 +53,7 @@ pub(crate) fn complete(body: &mut Object, current: &Object, served: &ServedType)
 }
 
 /// Refuses a body that lacks what the vendor demands, naming all of it canonically.
-pub(crate) fn demand(body: &Object, target: &Target, served: &ServedType) -> Result<(), ScimError> {
+pub(crate) fn demand(body: &Object, served: &ServedType) -> Result<(), ScimError> {
     let mut missing = Vec::new();
     for (path, attribute) in writable(served) {
         let value = path.get(body).filter(|value| !value.is_unassigned());
@@ -67,7 +67,7 @@ pub(crate) fn demand(body: &Object, target: &Target, served: &ServedType) -> Res
     if missing.is_empty() {
         return Ok(());
     }
-    let names: Vec<_> = missing.iter().map(|path| target.mapping.path_to_canonical(path).to_string()).collect();
+    let names: Vec<_> = missing.iter().map(|path| served.mapping.path_to_canonical(path).to_string()).collect();
     Err(ScimError::invalid_value(format!("the vendor demands {}: add it to the request", names.join(", "))))
 }
 
@@ -77,20 +77,14 @@ pub(crate) fn demand(body: &Object, target: &Target, served: &ServedType) -> Res
 /// May be cleared: what the profile knows to be readWrite, in the core schema or in an extension that the request names.
 /// Never: required attributes, `active`, and what nobody says who may write: a client that knows only the RFC's schemas
 /// must not wipe a licence or a security policy.
-pub(crate) fn merged(
-    mut body: Object,
-    current: &Object,
-    named: &[String],
-    target: &Target,
-    served: &ServedType,
-) -> (Object, Vec<Note>) {
+pub(crate) fn merged(mut body: Object, current: &Object, named: &[String], served: &ServedType) -> (Object, Vec<Note>) {
     let mut notes = Vec::new();
     for (path, attribute) in writable(served) {
         let Some(present) = path.get(current).filter(|value| !value.is_unassigned()) else { continue };
         if path.get(&body).is_some() {
             clear_parts(&path, attribute, present, &mut body);
         } else if let Some(why) = why_kept(&path, attribute, named, served) {
-            notes.push(Note::new(NoteKind::Kept, target.mapping.path_to_canonical(&path).to_string(), why));
+            notes.push(Note::new(NoteKind::Kept, served.mapping.path_to_canonical(&path).to_string(), why));
         } else {
             path.set(&mut body, if attribute.multi_valued { Value::Array(Vec::new()) } else { Value::Null });
         }
@@ -118,7 +112,7 @@ fn why_kept(
     named: &[String],
     served: &ServedType,
 ) -> Option<&'static str> {
-    let unknown = served.profile.attribute(path).is_some_and(|profile| profile.mutability_unknown);
+    let unknown = served.form(path).is_some_and(|profile| profile.mutability_unknown);
     let foreign = path.urn.as_ref().is_some_and(|urn| !named.iter().any(|named| named.eq_ignore_ascii_case(urn)));
     if attribute.required {
         Some("the vendor demands it")
@@ -194,7 +188,7 @@ pub(crate) fn left_over(asked: &Object, answered: &Object, served: &ServedType) 
         let Some(left) = path.get(answered).filter(|value| !value.is_unassigned()) else { continue };
         let removable = !attribute.required
             && attribute.name != "active"
-            && !served.profile.attribute(&path).is_some_and(|profile| profile.mutability_unknown);
+            && !served.form(&path).is_some_and(|profile| profile.mutability_unknown);
         let operations = match path.get(asked).filter(|value| !value.is_unassigned()) {
             None if removable => vec![remove(path.clone())],
             None => Vec::new(),

@@ -143,7 +143,7 @@ impl Run {
         self.notes.append(&mut fitter.notes);
         self.wanted = match &action {
             Action::Create(canonical) | Action::Replace(_, canonical) => {
-                Some(target.mapping.resource_to_vendor(canonical.resource.clone()))
+                Some(served.mapping.resource_to_vendor(canonical.resource.clone()))
             }
             _ => None,
         };
@@ -157,11 +157,12 @@ impl Run {
 
     /// `[targets.x.defaults]`: set on create where the request has none.
     fn set_defaults(&mut self) {
+        let served = &self.target.types[self.served];
         let Some(wanted) = &mut self.wanted else { return };
-        for (path, value) in &self.target.types[self.served].defaults {
+        for (path, value) in &served.defaults {
             if path.get(wanted).is_none_or(Value::is_unassigned) {
                 path.set(wanted, value.clone());
-                let name = self.target.mapping.path_to_canonical(path).to_string();
+                let name = served.mapping.path_to_canonical(path).to_string();
                 self.notes.push(Note::new(NoteKind::Added, name, "the target's default for new resources"));
             }
         }
@@ -283,12 +284,12 @@ impl Run {
                 self.call(CallKind::Read(id));
             }
             Step::List => {
-                let query = listing::query(&self.asked.query, &self.target, self.served())?;
+                let query = listing::query(&self.asked.query, self.served())?;
                 self.call(CallKind::List(query));
             }
             Step::Apply(operations) => self.apply(&operations)?,
             Step::Complete => self.complete(),
-            Step::Demand => put::demand(&self.wanted_resource(), &self.target, self.served())?,
+            Step::Demand => put::demand(&self.wanted_resource(), self.served())?,
             Step::Put => {
                 let body = self.whole_body();
                 self.put(body);
@@ -317,10 +318,10 @@ impl Run {
     fn apply(&mut self, operations: &[PatchOp]) -> Result<(), ScimError> {
         let target = Arc::clone(&self.target);
         let served = &target.types[self.served];
-        let current = target.mapping.resource_to_canonical(self.present().clone());
+        let current = served.mapping.resource_to_canonical(self.present().clone());
         let wanted = patch::apply(&current, operations, &served.canonical)?;
         let wanted = self.keep_single(wanted, &target, served)?;
-        let wanted = target.mapping.resource_to_vendor(wanted);
+        let wanted = served.mapping.resource_to_vendor(wanted);
         if diff::same(self.present(), &wanted, &served.vendor) {
             self.steps.clear();
         } else {
@@ -334,10 +335,10 @@ impl Run {
     fn keep_single(&mut self, mut wanted: Object, target: &Target, served: &ServedType) -> Result<Object, ScimError> {
         let mut fitter = Fitter::new(target, served, false);
         for (path, _) in lower::writable(served) {
-            if !served.profile.attribute(&path).is_some_and(|profile| profile.single) {
+            if !served.form(&path).is_some_and(|profile| profile.single) {
                 continue;
             }
-            let canonical = target.mapping.path_to_canonical(&path);
+            let canonical = served.mapping.path_to_canonical(&path);
             if let Some(Value::Array(elements)) = canonical.get(&wanted).cloned() {
                 let kept = fitter.only_one(&canonical, elements)?;
                 canonical.set(&mut wanted, Value::Array(kept));
@@ -360,14 +361,14 @@ impl Run {
         let mut wanted = self.wanted_resource();
         let added = put::complete(&mut wanted, self.present(), self.served());
         for path in added {
-            let name = self.target.mapping.path_to_canonical(&path).to_string();
+            let name = self.served().mapping.path_to_canonical(&path).to_string();
             self.notes.push(Note::new(NoteKind::Added, name, "taken from the present resource"));
         }
         self.wanted = Some(wanted);
     }
 
     fn put_merged(&mut self, named: &[String]) {
-        let (body, notes) = put::merged(self.wanted_resource(), self.present(), named, &self.target, self.served());
+        let (body, notes) = put::merged(self.wanted_resource(), self.present(), named, self.served());
         self.notes.extend(notes);
         self.put(body);
     }
@@ -382,11 +383,11 @@ impl Run {
         let unreadable = writable.filter(|(path, attribute)| {
             attribute.mutability != Mutability::WriteOnly
                 && path.get(&body).is_none()
-                && self.served().profile.attribute(path).is_some_and(|profile| profile.never_returned)
+                && self.served().form(path).is_some_and(|profile| profile.never_returned)
         });
         let unreadable: Vec<_> = unreadable.map(|(path, _)| path).collect();
         for path in unreadable.into_iter().filter(|_| computed) {
-            let name = self.target.mapping.path_to_canonical(&path).to_string();
+            let name = self.served().mapping.path_to_canonical(&path).to_string();
             self.notes.push(Note::new(
                 NoteKind::Dropped,
                 name,
@@ -401,7 +402,7 @@ impl Run {
         let Some(answered) = &self.last else { return };
         let found = put::left_over(&self.wanted_resource(), answered, self.served());
         for path in found.kept {
-            let name = self.target.mapping.path_to_canonical(&path).to_string();
+            let name = self.served().mapping.path_to_canonical(&path).to_string();
             self.notes.push(Note::new(
                 NoteKind::Kept,
                 name,
@@ -464,11 +465,12 @@ impl Run {
     }
 
     fn reply(&mut self) -> Result<Reply, Failure> {
-        let canonical = |resource| self.target.mapping.resource_to_canonical(resource);
+        let served = &self.target.types[self.served];
+        let canonical = |resource| served.mapping.resource_to_canonical(resource);
         match (self.asked.reply, self.last.take()) {
             (ReplyKind::NoContent, _) => Ok(Reply::NoContent),
             (ReplyKind::Page, _) => {
-                let page = listing::page(&self.asked.query, self.page.take().unwrap_or_default(), self.served())?;
+                let page = listing::page(&self.asked.query, self.page.take().unwrap_or_default(), served)?;
                 let resources = page.resources.into_iter().map(canonical).collect();
                 Ok(Reply::Page(Page { resources, ..page }))
             }

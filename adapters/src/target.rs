@@ -66,10 +66,6 @@ pub struct Target {
     pub vendor: &'static Vendor,
     /// What the vendor can do.
     pub profile: Profile,
-    /// Canonical names to vendor names and back, for the first of the types; each type has its own.
-    pub mapping: Mapping,
-    /// What is set on create where the request has none, for the first of the types; each type has its own.
-    pub defaults: Vec<(AttributePath, Value)>,
     /// The resource types it serves.
     pub types: Vec<ServedType>,
 }
@@ -90,6 +86,31 @@ pub struct ServedType {
     pub defaults: Vec<(AttributePath, Value)>,
     /// `profile.attributes` with its paths read: where an attribute differs from its schema.
     pub forms: Vec<(AttributePath, AttributeProfile)>,
+}
+
+impl ServedType {
+    /// Where the attribute at a vendor path differs from its schema; the path's filter does not count.
+    pub(crate) fn form(&self, path: &AttributePath) -> Option<&AttributeProfile> {
+        self.form_of(path, path.sub_attribute.as_deref())
+    }
+
+    /// The same for the whole attribute that the path leads into.
+    pub(crate) fn whole_form(&self, path: &AttributePath) -> Option<&AttributeProfile> {
+        self.form_of(path, None)
+    }
+
+    fn form_of(&self, path: &AttributePath, sub: Option<&str>) -> Option<&AttributeProfile> {
+        let same = |a: Option<&str>, b: Option<&str>| match (a, b) {
+            (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
+            (a, b) => a == b,
+        };
+        let is_it = |form: &AttributePath| {
+            form.attribute.eq_ignore_ascii_case(&path.attribute)
+                && same(form.sub_attribute.as_deref(), sub)
+                && same(form.urn.as_deref(), path.urn.as_deref())
+        };
+        self.forms.iter().find(|(form, _)| is_it(form)).map(|(_, profile)| profile)
+    }
 }
 
 /// Something wrong in a target's settings.
@@ -127,9 +148,7 @@ impl Target {
         if !problems.is_empty() {
             return Err(problems);
         }
-        let mapping = types.first().map(|served| served.mapping.clone()).unwrap_or_default();
-        let defaults = types.first().map(|served| served.defaults.clone()).unwrap_or_default();
-        Ok(Self { settings, vendor, profile, mapping, defaults, types })
+        Ok(Self { settings, vendor, profile, types })
     }
 
     /// The type served at an endpoint, e.g. `/Users`; found without regard to case.

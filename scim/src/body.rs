@@ -170,12 +170,12 @@ impl Maker<'_> {
         let name = Text::from(attribute.name.as_str());
         match schema {
             None => self.attributes.insert(name, value),
-            Some(schema) => self.into_container(&schema.id, name, value),
+            Some(schema) => self.put_into(&schema.id, name, value),
         }
         Ok(())
     }
 
-    fn into_container(&mut self, urn: &str, name: Text, value: Value) {
+    fn put_into(&mut self, urn: &str, name: Text, value: Value) {
         if let Some(Value::Object(container)) = self.containers.get_mut(urn) {
             container.insert(name, value);
         } else {

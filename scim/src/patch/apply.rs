@@ -235,7 +235,7 @@ impl List<'_> {
     }
 
     /// rfc-traps 148, 166, 186: a part without a filter means that part of every element.
-    fn each_part(&self, elements: &mut Vec<Value>, sub: &str) -> Result<(), ScimError> {
+    fn each_part(&self, elements: &mut [Value], sub: &str) -> Result<(), ScimError> {
         if elements.is_empty() && self.operation.op != Op::Remove {
             return Err(self.nothing_there());
         }
