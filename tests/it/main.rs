@@ -8,6 +8,7 @@ mod huawei;
 mod invariants;
 mod pingone;
 mod plain;
+mod readme;
 mod rsa;
 mod scim2_server;
 mod secrets;

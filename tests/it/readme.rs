@@ -1,0 +1,103 @@
+//! README's table of what each vendor can do, generated from the profiles; and its commands and first configuration,
+//! which must work. `UPDATE_GOLDEN=1` writes the table anew.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use scimux::config::{Config, Environment};
+use scimux_adapters::profile::{ListProfile, Paging};
+use scimux_adapters::{ServedType, Target, capabilities};
+
+const BEGIN: &str = "<!-- vendors: generated from the profiles -->\n";
+const END: &str = "<!-- end of vendors -->\n";
+
+fn path(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+fn read(name: &str) -> String {
+    std::fs::read_to_string(path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// Reads a configuration with whatever secrets it names.
+fn configured(text: &str, origin: &str) -> Config {
+    let names = text.split("env = \"").skip(1).filter_map(|rest| rest.split('"').next());
+    let environment: Environment = names.map(|name| (name.to_owned(), "secret".to_owned())).collect();
+    let text = text.split("file = \"").enumerate().fold(String::new(), |joined, (index, part)| {
+        let (_, rest) = part.split_once('"').unwrap_or(("", part));
+        if index == 0 { part.to_owned() } else { format!("{joined}file = \"{}\"{rest}", path("Cargo.toml").display()) }
+    });
+    match scimux::config::parse(&text, origin, &environment) {
+        Ok((config, _)) => config,
+        Err(problems) => panic!("{origin}: {problems:#?}"),
+    }
+}
+
+fn table() -> String {
+    let mut table = String::from(
+        "| Vendor | Type | create | read | list | PUT | PATCH | DELETE | filters it evaluates | pages |\n\
+         | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
+    );
+    for name in ["veeva", "pingone", "huawei", "rsa", "scim"] {
+        let file = format!("config/examples/{name}.toml");
+        let config = configured(&read(&file), &file);
+        let target = &config.targets[0].target;
+        for served in &target.types {
+            writeln!(table, "{}", row(target, served)).expect("writing to a string");
+        }
+    }
+    table
+}
+
+fn row(target: &Target, served: &ServedType) -> String {
+    let list = &served.profile.list;
+    let words = capabilities(target, served).map(|(_, capability)| capability.as_str()).join(" | ");
+    format!("| {} | {} | {words} | {} | {} |", target.profile.title, served.canonical.name, filters(list), pages(list))
+}
+
+fn filters(list: &ListProfile) -> String {
+    match &list.filter {
+        None => "all".to_owned(),
+        Some(filter) => format!("{} on {}", filter.operators.join(", "), filter.attributes.join(", ")),
+    }
+}
+
+fn pages(list: &ListProfile) -> String {
+    let kind = match list.paging {
+        Paging::Index => "yes",
+        _ => "no",
+    };
+    list.cap.map_or_else(|| kind.to_owned(), |cap| format!("{kind}, at most {cap} an answer"))
+}
+
+#[test]
+fn the_vendors_table_is_what_the_profiles_say() {
+    let readme = read("README.md");
+    let (before, rest) = readme.split_once(BEGIN).expect("the table's beginning");
+    let (_, after) = rest.split_once(END).expect("the table's end");
+    let wanted = format!("{before}{BEGIN}{}{END}{after}", table());
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(path("README.md"), &wanted).expect("README.md is written");
+    }
+    assert!(readme == wanted, "the table is old: UPDATE_GOLDEN=1 cargo test --test it readme");
+}
+
+#[test]
+fn the_first_configuration_loads() {
+    let readme = read("README.md");
+    let examples: Vec<_> = readme.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(!examples.is_empty(), "README shows a configuration");
+    for example in examples {
+        assert!(!configured(example, "README.md").routes.is_empty());
+    }
+}
+
+#[test]
+fn every_file_that_readme_names_is_there() {
+    let readme = read("README.md");
+    let links = readme.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    let local = links.filter(|link| !link.starts_with("http") && !link.starts_with('#'));
+    for link in local {
+        assert!(path(link.split('#').next().unwrap_or(link)).exists(), "README links to {link}");
+    }
+}
