@@ -31,10 +31,14 @@ pub struct Run {
     current: Option<Object>,
     /// The resource as it is to be.
     wanted: Option<Object>,
+    /// The same before anything of the present resource was added.
+    asked_for: Option<Object>,
     /// The resource as the vendor last showed it.
     last: Option<Object>,
     page: Option<Page>,
     notes: Vec<Note>,
+    /// How many of the notes were there before the first call.
+    noted: usize,
     /// How many calls that change something have succeeded.
     changed: usize,
     conflicts: u8,
@@ -122,9 +126,11 @@ impl Run {
             awaiting: Awaiting::Nothing,
             current: None,
             wanted: None,
+            asked_for: None,
             last: None,
             page: None,
             notes: Vec::new(),
+            noted: 0,
             changed: 0,
             conflicts: 0,
         }
@@ -150,6 +156,8 @@ impl Run {
         if creating {
             self.set_defaults();
         }
+        self.asked_for = self.wanted.clone();
+        self.noted = self.notes.len();
         self.plan = plan(&action, self.wanted.as_ref(), &target, served)?;
         self.steps = self.plan.steps.clone();
         Ok(())
@@ -234,8 +242,13 @@ impl Run {
         error.kind == VendorErrorKind::Conflict && self.changed == 0 && self.conflicts < CONFLICTS
     }
 
+    /// Nothing of the first read may stay: `active` taken from it could bring a leaver back.
     fn begin_again(&mut self) -> Next {
         self.conflicts += 1;
+        self.wanted = self.asked_for.clone();
+        self.current = None;
+        self.last = None;
+        self.notes.truncate(self.noted);
         self.calls.clear();
         self.steps = self.plan.steps.clone();
         self.advance()
@@ -545,3 +558,6 @@ fn read_only_gone(body: &mut Object, served: &ServedType) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
