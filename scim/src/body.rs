@@ -39,20 +39,66 @@ pub fn canonical(body: Object, resource_type: &ResourceType) -> Result<Canonical
     Ok(maker.finish(listed))
 }
 
-/// Checks that required attributes are there (RFC 7643 section 7).
+/// Checks that the base schema's required attributes are there (RFC 7643 section 7). Extensions are not looked at: what a
+/// vendor demands there may come from defaults or from the present resource; see [`require_extensions`].
 ///
 /// # Errors
 /// 400 `invalidValue` that names all that are missing.
 pub fn require(resource: &Object, resource_type: &ResourceType) -> Result<(), ScimError> {
-    let required = resource_type.schema.attributes.iter().filter(|attribute| attribute.required);
-    // rfc-traps 52: a `userName` of nothing is none.
-    let is_there = |value: &Value| !value.is_unassigned() && value.as_str() != Some("");
-    let missing = required.filter(|attribute| !resource.get(&attribute.name).is_some_and(is_there));
-    let missing: Vec<_> = missing.map(|attribute| attribute.name.as_str()).collect();
-    if missing.is_empty() {
-        return Ok(());
+    all_there(&missing_in(resource, &resource_type.schema, None))
+}
+
+/// Checks that required extensions are there, and the required attributes of those that are.
+///
+/// # Errors
+/// 400 `invalidValue` that names all that are missing.
+pub fn require_extensions(resource: &Object, resource_type: &ResourceType) -> Result<(), ScimError> {
+    let mut missing = Vec::new();
+    for extension in &resource_type.extensions {
+        let urn = &extension.schema.id;
+        match resource.get(urn).and_then(Value::as_object) {
+            Some(container) => missing.extend(missing_in(container, &extension.schema, Some(urn))),
+            None if extension.required => missing.push(urn.clone()),
+            None => {}
+        }
     }
-    Err(ScimError::invalid_value(format!("required and missing: {}", missing.join(", "))))
+    all_there(&missing)
+}
+
+fn all_there(missing: &[String]) -> Result<(), ScimError> {
+    match missing {
+        [] => Ok(()),
+        names => Err(ScimError::invalid_value(format!("required and missing: {}", names.join(", ")))),
+    }
+}
+
+fn missing_in(container: &Object, schema: &Schema, urn: Option<&str>) -> Vec<String> {
+    let mut missing = Vec::new();
+    for attribute in schema.attributes.iter().filter(|attribute| !attribute.is_read_only()) {
+        let path = || AttributePath { urn: urn.map(Text::from), ..AttributePath::attribute(&*attribute.name) };
+        match container.get(&attribute.name).filter(|value| is_given(value)) {
+            None if attribute.required => missing.push(path().to_string()),
+            None => {}
+            Some(value) => missing.extend(missing_subs(value, attribute).map(|sub| path().with_sub(sub).to_string())),
+        }
+    }
+    missing
+}
+
+/// A required string must not be empty either (rfc-traps 52).
+fn is_given(value: &Value) -> bool {
+    !value.is_unassigned() && value.as_str() != Some("")
+}
+
+/// Required sub-attributes that the value, or one of its elements, lacks.
+fn missing_subs<'a>(value: &'a Value, attribute: &'a Attribute) -> impl Iterator<Item = &'a str> {
+    let required = attribute.sub_attributes.iter().filter(|sub| sub.required && !sub.is_read_only());
+    let elements = value.as_array().unwrap_or(std::slice::from_ref(value));
+    let lacks = |name: &str| {
+        let given = |object: &Object| object.get(name).is_some_and(is_given);
+        elements.iter().any(|element| element.as_object().is_some_and(|object| !given(object)))
+    };
+    required.map(|sub| sub.name.as_str()).filter(move |name| lacks(name))
 }
 
 /// The extensions that `schemas` lists. Unknown URNs are left out (rfc-traps 16); a missing `schemas` is no mistake here,

@@ -1,5 +1,8 @@
 //! Values brought to their attribute's type: the harmless conversions of rfc-traps 27 to 42, and nothing that guesses.
 
+use std::collections::BTreeSet;
+
+use crate::diff::key;
 use crate::scalar::{Instant, tidy_base64};
 use crate::schema::{Attribute, Kind};
 use crate::{Object, ScimError, Text, Value};
@@ -61,11 +64,14 @@ fn list(value: Value, attribute: &Attribute, path: &str, seen: &mut Seen) -> Res
         one => vec![one],
     };
     let mut kept = Vec::with_capacity(elements.len());
+    let mut known = BTreeSet::new();
     for element in elements {
         if matches!(element, Value::Array(_)) {
             return Err(wrong(path, "a list of values, not of lists"));
         }
-        kept.extend(single(element, attribute, path, seen)?);
+        // rfc-traps 46: the same value twice is one.
+        let element = single(element, attribute, path, seen)?;
+        kept.extend(element.filter(|element| known.insert(key(element, Some(attribute)))));
     }
     one_primary(&kept, path)?;
     Ok((!kept.is_empty()).then_some(Value::Array(kept)))

@@ -163,3 +163,28 @@ impl Serialize for ScimError {
         map.end()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn traps_283_284_285_the_message() {
+        let error = serde_json::to_string(&ScimError::no_target("nothing there")).unwrap();
+        let start = format!(r#"{{"schemas":["{ERROR_URN}"],"status":"400","#);
+        assert_eq!(error, format!(r#"{start}"scimType":"noTarget","detail":"nothing there"}}"#));
+        let error = serde_json::to_string(&ScimError::not_found("no such user")).unwrap();
+        assert_eq!(error, format!(r#"{{"schemas":["{ERROR_URN}"],"status":"404","detail":"no such user"}}"#));
+        assert_eq!(ScimError::uniqueness("taken").to_string(), "409 uniqueness: taken");
+        assert_eq!(ScimError::not_implemented("no groups").to_string(), "501: no groups");
+    }
+
+    #[test]
+    fn trap_286_keywords() {
+        for known in ScimType::ALL {
+            assert_eq!(ScimType::parse(known.as_str()), Some(known));
+        }
+        assert_eq!(ScimType::parse("invalidvalue"), None);
+        assert_eq!(ScimType::parse("whatever"), None);
+    }
+}

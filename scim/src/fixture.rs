@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::body::{self, Canonical};
+use crate::patch::{self, Patch};
 use crate::schema::{self, Extension};
-use crate::{Object, ResourceType, Schema, Value};
+use crate::{Object, ResourceType, Schema, ScimError, Value};
 
 /// Users with the Enterprise extension.
 pub(crate) fn user_type() -> ResourceType {
@@ -66,4 +68,20 @@ pub(crate) fn r0() -> Object {
 /// `G0` of rfc-traps.
 pub(crate) fn g0() -> Object {
     object(r#"{"schemas":["G"],"id":"g1","displayName":"Eng","members":[{"value":"u1"},{"value":"u2"}]}"#)
+}
+
+/// Equal but for the order of members.
+pub(crate) fn assert_same_json(result: &Object, expected: &Object, what: &str) {
+    let read = |object: &Object| serde_json::from_slice::<serde_json::Value>(&object.to_bytes()).expect("JSON");
+    assert_eq!(read(result), read(expected), "{what}");
+}
+
+/// A PATCH message decoded, as every client is understood.
+pub(crate) fn decoded(message: &Object, id: &str, resource_type: &ResourceType) -> Result<Patch, ScimError> {
+    patch::decode(message, id, resource_type)
+}
+
+/// A body made canonical, as every client is understood.
+pub(crate) fn canonical(body: Object, resource_type: &ResourceType) -> Result<Canonical, ScimError> {
+    body::canonical(body, resource_type)
 }

@@ -7,7 +7,6 @@ pub mod diff;
 pub mod error;
 pub mod filter;
 #[cfg(test)]
-#[allow(dead_code)] // until the modules that need all of it are there
 mod fixture;
 pub mod list;
 pub mod patch;
@@ -16,6 +15,8 @@ pub mod put;
 pub mod query;
 mod scalar;
 pub mod schema;
+#[cfg(test)]
+mod traps;
 pub mod value;
 
 pub use error::{ScimError, ScimType};

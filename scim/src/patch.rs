@@ -2,10 +2,12 @@
 
 mod apply;
 mod decode;
+mod list;
 
 use crate::{AttributePath, Object, Text, Value};
 
 pub use apply::apply;
+pub(crate) use apply::{is_container, list_schemas};
 pub use decode::decode;
 
 /// The URN in `schemas` of a PATCH message.

@@ -159,12 +159,12 @@ impl Projection {
         match self.names(path) {
             _ if returned == Returned::Never => false,
             _ if always => true,
-            Named::Whole => !matches!(self, Self::Without(_)),
+            Named::Whole => !matches!(self, Self::Without(_)) && shows(value, attribute),
             Named::Parts(parts) => {
                 cut(value, &parts, matches!(self, Self::Only(_)), attribute);
                 !value.is_unassigned()
             }
-            Named::Not => !matches!(self, Self::Only(_)) && returned != Returned::Request,
+            Named::Not => !matches!(self, Self::Only(_)) && returned != Returned::Request && shows(value, attribute),
         }
     }
 
@@ -199,6 +199,16 @@ fn is_container(name: &str, resource_type: &ResourceType) -> bool {
     resource_type.extension(name).is_some() || resource_type.open && name.contains(':')
 }
 
+/// Cuts the parts that are never returned, or not by themselves; whether anything is left.
+fn shows(value: &mut Value, attribute: Option<&Attribute>) -> bool {
+    let hides = |sub: &Attribute| matches!(sub.returned, Returned::Never | Returned::Request);
+    if attribute.is_some_and(|attribute| attribute.sub_attributes.iter().any(hides)) {
+        cut(value, &[], false, attribute);
+        return !value.is_unassigned();
+    }
+    true
+}
+
 fn cut(value: &mut Value, parts: &[&str], only: bool, attribute: Option<&Attribute>) {
     match value {
         Value::Array(elements) => {
@@ -209,7 +219,12 @@ fn cut(value: &mut Value, parts: &[&str], only: bool, attribute: Option<&Attribu
             let returned =
                 attribute.and_then(|attribute| attribute.sub(name)).map_or(Returned::Default, |sub| sub.returned);
             let named = parts.iter().any(|part| part.eq_ignore_ascii_case(name));
-            returned == Returned::Always || named == only
+            match returned {
+                Returned::Always => true,
+                Returned::Never => false,
+                Returned::Request => named && only,
+                Returned::Default => named == only,
+            }
         }),
         _ => {}
     }

@@ -255,6 +255,19 @@ impl ResourceType {
         std::iter::once(self.schema.id.as_str()).chain(extensions)
     }
 
+    /// Every attribute with its path: common ones (without `schemas`), the base schema's, the extensions'.
+    pub fn attributes(&self) -> impl Iterator<Item = (AttributePath, &Attribute)> {
+        let common = common().iter().filter(|attribute| attribute.name != "schemas");
+        let core = common.chain(&self.schema.attributes);
+        let core = core.map(|attribute| (AttributePath::attribute(&*attribute.name), attribute));
+        let extended = self.extensions.iter().flat_map(|extension| {
+            let urn = Text::from(extension.schema.id.as_str());
+            let path = move |name: &str| AttributePath::attribute(name).with_urn(urn.clone());
+            extension.schema.attributes.iter().map(move |attribute| (path(&attribute.name), attribute))
+        });
+        core.chain(extended)
+    }
+
     /// What a path means here: core URN or none: base schema, then common attributes, then the only extension that has
     /// the name (rfc-traps 13). `None`: no schema knows it. A container path (empty attribute) resolves to `None`.
     #[must_use]

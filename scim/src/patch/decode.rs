@@ -26,7 +26,11 @@ pub fn decode(message: &Object, id: &str, resource_type: &ResourceType) -> Resul
         let operation = operation.as_object();
         decoder.operation(operation.ok_or_else(|| ScimError::invalid_syntax("an operation is an object"))?)?;
     }
-    Ok(Patch { operations: decoder.operations, unknown: decoder.unknown })
+    // What is spread is bounded too.
+    match decoder.operations.len() {
+        0..=MAX_OPERATIONS => Ok(Patch { operations: decoder.operations, unknown: decoder.unknown }),
+        _ => Err(ScimError::invalid_syntax(format!("a PATCH says at most {MAX_OPERATIONS} things"))),
+    }
 }
 
 struct Decoder<'a> {
@@ -140,6 +144,11 @@ impl Decoder<'_> {
     }
 
     fn set(&mut self, op: Op, path: AttributePath, value: Value, explicit: bool) -> Result<(), ScimError> {
+        let cleared = match self.resource_type.resolve(&path) {
+            Some(resolved) if op == Op::Replace => cleared_parts(&value, &path, resolved),
+            _ => Vec::new(),
+        };
+        let whole = path.clone();
         let value = match self.resource_type.resolve(&path) {
             Some(resolved) => self.typed(resolved, &path, value)?,
             // An extension that no schema describes: as it is.
@@ -148,9 +157,13 @@ impl Decoder<'_> {
         match (value, op) {
             (Some(value), _) => self.operations.push(PatchOp { op, path, value: Some(value), explicit }),
             // rfc-traps 167, 168: replaced by nothing is removed. 152: added nothing changes nothing.
-            (None, Op::Replace) => self.operations.push(PatchOp { op: Op::Remove, path, value: None, explicit }),
+            (None, Op::Replace) if cleared.is_empty() => {
+                self.operations.push(PatchOp { op: Op::Remove, path, value: None, explicit })
+            }
             (None, _) => {}
         }
+        let removed = cleared.into_iter().map(|name| whole.clone().with_sub(name));
+        self.operations.extend(removed.map(|path| PatchOp { op: Op::Remove, path, value: None, explicit }));
         Ok(())
     }
 
@@ -224,6 +237,23 @@ fn path_text(operation: &Object) -> Result<Option<&str>, ScimError> {
 
 fn missing_value(op: Op) -> ScimError {
     ScimError::invalid_value(format!("{} needs a value", op.as_str()))
+}
+
+/// The parts that an object says are none. `replace` merges an object, so they are removed by themselves (rfc-traps 155,
+/// 167); a reference without its id goes as a whole.
+fn cleared_parts(value: &Value, path: &AttributePath, resolved: Resolved<'_>) -> Vec<Text> {
+    let attribute = resolved.attribute;
+    let merges = path.sub_attribute.is_none() && (path.filter.is_some() || !attribute.multi_valued);
+    let Some(parts) = value.as_object().filter(|_| merges && attribute.kind == Kind::Complex) else {
+        return Vec::new();
+    };
+    let cleared = parts.iter().filter(|(_, value)| value.is_unassigned()).filter_map(|(name, _)| attribute.sub(name));
+    let cleared: Vec<&Attribute> = cleared.filter(|sub| !sub.is_read_only()).collect();
+    let without_id = parts.get("value").is_some_and(|id| id.is_unassigned() || id.as_str() == Some(""));
+    match attribute.is_reference() && without_id {
+        true => Vec::new(),
+        false => cleared.into_iter().map(|sub| sub.name.as_str().into()).collect(),
+    }
 }
 
 /// A filter that finds the named values; `None` if none is named.
