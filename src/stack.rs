@@ -85,9 +85,9 @@ pub(crate) fn core(
         .layer(body::layer(limits.body_bytes))
         // Outside the guard: a mutation that outlives its client needs no answer written.
         .layer(translate_request::layer())
-        // The line between what ends with the client and what does not. A lock may be waited for as long as the client
-        // would wait.
-        .layer(guard::layer(locks, limits.request_timeout))
+        // The line between what ends with the client and what does not. A lock may be waited for half of the time that the
+        // client has: who gets it can still do its work, and who does not hears so before the deadline cuts in.
+        .layer(guard::layer(locks, limits.request_timeout / 2))
         // Inside the guard: a mutation is written down also when its client is gone.
         .layer(audit::layer(metrics))
         .service(service_fn(run::run));

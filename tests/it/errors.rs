@@ -156,3 +156,18 @@ async fn mutations_of_one_resource_take_turns() {
     let user = world.get(path).await.expect(200);
     assert_eq!(user["name"], json!({"familyName": "B", "givenName": "A"}));
 }
+
+#[tokio::test]
+async fn a_lock_waited_for_too_long_is_503_before_the_deadline() {
+    let world = World::with("scim", "[server.limits]\nrequest_timeout_secs = 4\n").await;
+    let mut slow = fault(FaultKind::Delay(Duration::from_secs(60)));
+    slow.method = Some("PATCH".to_owned());
+    world.sandbox().fault(slow);
+    let title = |text: &str| world.patch(BARBARA, json!([{"op": "replace", "path": "title", "value": text}]));
+    let (one, other) = tokio::join!(title("A"), title("B"));
+    let (holder, waiter) = if one.status == 504 { (one, other) } else { (other, one) };
+    holder.refused(504, "");
+    let detail = waiter.refused(503, "");
+    assert!(detail.contains("other changes"), "{detail}");
+    assert_eq!(waiter.header("retry-after"), "1");
+}
