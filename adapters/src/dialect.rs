@@ -12,7 +12,7 @@ use http::{Method, StatusCode};
 use scimux_scim::list::Page;
 use scimux_scim::{Object, ScimError, Text, Value, value};
 
-pub use self::failure::{MAX_TEXT, cut_text};
+pub use self::failure::{MAX_TEXT, cut_text, retry_after};
 use crate::profile::AuthForm;
 use crate::{Answer, Call, CallKind, CredentialForm, ServedType, Target, Translated, VendorError, VendorErrorKind};
 
@@ -64,6 +64,7 @@ pub fn answer(call: &Call, target: &Target, head: &Parts, body: &Bytes) -> Resul
             .with_hint("the vendor's answer is not the JSON that the call asks for")
     };
     match &call.kind {
+        CallKind::Delete(_) if is_page(body, parsed.as_ref()) => Err(not_understood()),
         CallKind::Delete(_) => Ok(Answer::Empty(None)),
         CallKind::List(_) => {
             let page = parsed.and_then(|message| page(message, call, target));
@@ -160,6 +161,14 @@ fn healed(mut resource: Object, call: &Call, target: &Target, head: &Parts) -> O
         set_version(&mut resource, version);
     }
     Some(resource)
+}
+
+/// Whether what came with a 2xx is something else than the resource or nothing: a login page, or an error.
+fn is_page(body: &[u8], message: Option<&Object>) -> bool {
+    match message {
+        Some(message) => message.get("schemas").is_some_and(is_message),
+        None => !body.trim_ascii().is_empty(),
+    }
 }
 
 fn is_message(schemas: &Value) -> bool {

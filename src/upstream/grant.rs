@@ -5,9 +5,10 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderValue, Method, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use scimux_adapters::dialect::retry_after;
 use scimux_adapters::{Session, VendorError, VendorErrorKind};
 use serde_json::Value;
 use tokio::time::{Duration, Instant};
@@ -169,7 +170,11 @@ fn refused(head: &http::response::Parts, message: &Value) -> VendorError {
         _ => (VendorErrorKind::Unreachable, "the token endpoint gives no token"),
     };
     let text = |name: &str| message.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
-    let retry_after = head.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
-    let error = VendorError { status: Some(status), code: text("error"), retry_after, ..VendorError::new(kind) };
+    let error = VendorError {
+        status: Some(status),
+        code: text("error"),
+        retry_after: retry_after(head),
+        ..VendorError::new(kind)
+    };
     VendorError { text: text("error_description"), ..error }.with_hint(hint)
 }

@@ -171,3 +171,13 @@ async fn a_lock_waited_for_too_long_is_503_before_the_deadline() {
     assert!(detail.contains("other changes"), "{detail}");
     assert_eq!(waiter.header("retry-after"), "1");
 }
+
+#[tokio::test]
+async fn a_page_in_the_place_of_an_answer_deletes_nothing() {
+    let world = World::start("scim").await;
+    let mut page = fault(status(200, &[("content-type", "text/html")], "<html>Sign in</html>"));
+    page.method = Some("DELETE".to_owned());
+    world.sandbox().fault(page);
+    world.send("DELETE", BARBARA, Value::Null).await.refused(502, "");
+    world.get(BARBARA).await.expect(200);
+}

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::StatusCode;
-use http::header::RETRY_AFTER;
+use http::header::{DATE, RETRY_AFTER};
 use http::response::Parts;
 use scimux_scim::{Object, ScimType, Value};
 
@@ -161,7 +161,14 @@ fn by_status(call: &str, names_a_resource: bool, status: StatusCode) -> VendorEr
     }
 }
 
-/// `Retry-After` in seconds; its form as a date needs a clock and is left out.
-fn retry_after(head: &Parts) -> Option<u64> {
-    head.headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()
+/// `Retry-After` in seconds (RFC 9110 section 10.2.3). As a date it is measured by the answer's own `Date`: what counts
+/// is the vendor's clock.
+#[must_use]
+pub fn retry_after(head: &Parts) -> Option<u64> {
+    let text = |name| Some(head.headers.get(name)?.to_str().ok()?.trim());
+    let after = text(RETRY_AFTER)?;
+    after.parse().ok().or_else(|| {
+        let (then, now) = (httpdate::parse_http_date(after).ok()?, httpdate::parse_http_date(text(DATE)?).ok()?);
+        Some(then.duration_since(now).map_or(0, |wait| wait.as_secs()))
+    })
 }

@@ -292,3 +292,52 @@ mod any_bytes {
         }
     }
 }
+
+#[test]
+fn a_delete_is_done_only_if_the_vendor_says_so() {
+    let (target, delete) = (target("scim"), call(CallKind::Delete("1".into())));
+    let error = r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"404"}"#;
+    for page in ["<html>Sign in</html>", "null", error] {
+        let refused = answer(&delete, &target, 200, page).expect_err(page);
+        assert_eq!(refused.kind, Kind::NotUnderstood, "{page}");
+    }
+    for (status, body) in [(204, ""), (200, " \n"), (200, "{}"), (200, r#"{"id":"1","schemas":["urn:x:User"]}"#)] {
+        assert_eq!(answer(&delete, &target, status, body), Ok(Answer::Empty(None)), "{status} {body}");
+    }
+}
+
+#[test]
+fn retry_after_is_read_as_seconds_and_as_a_date() {
+    let (target, read) = (target("scim"), read("1"));
+    let told = |headers: &[(&'static str, &'static str)]| {
+        super::answer(&read, &target, &head(503, headers), &Bytes::new()).expect_err("an error").retry_after
+    };
+    let now = ("date", "Wed, 21 Oct 2015 07:28:00 GMT");
+    assert_eq!(told(&[("retry-after", " 7 ")]), Some(7));
+    assert_eq!(told(&[("retry-after", "Wed, 21 Oct 2015 07:29:30 GMT"), now]), Some(90));
+    assert_eq!(told(&[("retry-after", "Wed, 21 Oct 2015 07:00:00 GMT"), now]), Some(0), "it is over");
+    assert_eq!(told(&[("retry-after", "Wed, 21 Oct 2015 07:29:30 GMT")]), None, "nobody says what time it is there");
+    assert_eq!(told(&[("retry-after", "soon"), now]), None);
+}
+
+#[test]
+fn an_empty_list_of_what_the_vendor_never_returns_is_not_told() {
+    let target = target("huawei");
+    let group =
+        r#"{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"id":"1","displayName":"G","members":[]}"#;
+    let read = Call { endpoint: "/Groups".to_owned(), kind: CallKind::Read("1".into()), repeat: Repeat::Safe };
+    let Ok(Answer::Resource(group)) = answer(&read, &target, 200, group) else { panic!("a group") };
+    assert!(group.contains("displayName") && !group.contains("members"), "{group:?}");
+}
+
+#[test]
+fn booleans_in_strings_come_back_as_booleans() {
+    let user = r#"{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"id":"1","userName":"True","active":"False",
+        "emails":[{"value":"a@b","primary":"true"}],"x":"true"}"#;
+    let Ok(Answer::Resource(user)) = answer(&read("1"), &target("scim"), 200, user) else { panic!("a user") };
+    assert_eq!(user.get("active"), Some(&Value::Bool(false)));
+    assert_eq!(user.str("userName"), Some("True"), "a string by its schema");
+    assert_eq!(user.str("x"), Some("true"), "no schema says what it is");
+    let emails = user.get("emails").and_then(Value::as_array).expect("e-mails");
+    assert_eq!(emails[0].as_object().and_then(|email| email.get("primary")), Some(&Value::Bool(true)));
+}

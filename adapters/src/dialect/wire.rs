@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use scimux_scim::patch::PATCH_URN;
+use scimux_scim::schema::{Attribute, Kind};
 use scimux_scim::{AttributePath, Object, Op, PatchOp, Text, Value};
 
 use super::pointer::text;
@@ -171,7 +172,7 @@ fn is_urn(name: &str) -> bool {
 
 /// Brings a resource from the vendor into RFC shape.
 pub(super) fn heal(resource: &mut Object, served: &ServedType) {
-    heal_lists(resource, served);
+    heal_types(resource, served);
     if let Some(Value::Number(id)) = resource.get("id") {
         let id = Value::String(id.clone());
         resource.insert("id", id);
@@ -179,31 +180,56 @@ pub(super) fn heal(resource: &mut Object, served: &ServedType) {
     for (path, profile) in &served.forms {
         if let Some(value) = path.get(resource).filter(|value| !value.is_unassigned()).cloned() {
             path.set(resource, healed(profile, value));
+        } else if profile.never_returned {
+            // An empty list of what cannot be read would say that there is none.
+            path.take(resource);
         }
     }
 }
 
-/// Makes a list of a lone value where the schema has a list.
-fn heal_lists(resource: &mut Object, served: &ServedType) {
+/// Brings values into the schema's types as far as nothing is guessed: a list of a lone value, `false` of "False" (which
+/// many clients would take for true, rfc-traps 28).
+fn heal_types(resource: &mut Object, served: &ServedType) {
     let vendor = &served.vendor;
     for (name, value) in resource.iter_mut() {
         match value {
             Value::Object(container) if vendor.extension(name).is_some() => {
                 let schema = vendor.extension(name).expect("the guard found it");
-                for (name, value) in container.iter_mut() {
-                    make_list(value, schema.attribute(name).is_some_and(|attribute| attribute.multi_valued));
-                }
+                container.iter_mut().for_each(|(name, value)| heal_type(value, schema.attribute(name)));
             }
-            value => {
-                let multi_valued = vendor.schema.attribute(name).is_some_and(|attribute| attribute.multi_valued);
-                make_list(value, multi_valued || name.eq_ignore_ascii_case("schemas"));
-            }
+            value if name.eq_ignore_ascii_case("schemas") => make_list(value),
+            value => heal_type(value, vendor.schema.attribute(name)),
         }
     }
 }
 
-fn make_list(value: &mut Value, multi_valued: bool) {
-    if multi_valued && !matches!(value, Value::Array(_) | Value::Null) {
+fn heal_type(value: &mut Value, attribute: Option<&Attribute>) {
+    let Some(attribute) = attribute else { return };
+    if attribute.multi_valued {
+        make_list(value);
+    }
+    match value {
+        Value::Array(elements) => elements.iter_mut().for_each(|element| heal_one(element, attribute)),
+        one => heal_one(one, attribute),
+    }
+}
+
+fn heal_one(value: &mut Value, attribute: &Attribute) {
+    match value {
+        Value::String(text) if attribute.kind == Kind::Boolean => {
+            if let Ok(flag) = text.to_ascii_lowercase().parse() {
+                *value = Value::Bool(flag);
+            }
+        }
+        Value::Object(parts) => {
+            parts.iter_mut().for_each(|(name, part)| heal_type(part, attribute.sub(name)));
+        }
+        _ => {}
+    }
+}
+
+fn make_list(value: &mut Value) {
+    if !matches!(value, Value::Array(_) | Value::Null) {
         *value = Value::Array(vec![std::mem::replace(value, Value::Null)]);
     }
 }
