@@ -6,6 +6,7 @@ pub(crate) mod authenticate;
 pub(crate) mod body;
 pub(crate) mod decode;
 pub(crate) mod encode;
+pub(crate) mod foreign;
 pub(crate) mod guard;
 pub(crate) mod lock;
 pub(crate) mod path;

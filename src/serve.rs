@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use http::Uri;
 use tokio::time::{Duration, sleep, timeout};
 
 use crate::admin::{self, Watched};
@@ -23,6 +24,9 @@ use crate::telemetry::{self, Metrics};
 use crate::upstream::{Credentials, Roots, transport};
 
 pub use probe::{Probed, probe};
+
+/// Segments of base URLs that say nothing of whose they are.
+const WORDS_OF_THE_TRADE: [&str; 5] = ["api", "rest", "scim", "v1", "v2"];
 
 /// A gateway that runs until it is stopped. Dropping it cuts everything off at once.
 #[derive(Debug)]
@@ -137,7 +141,7 @@ fn live_target(
     }
     let mut words: Vec<String> = places.iter().flat_map(hosts).collect();
     words.extend(settings.values.values().cloned());
-    words.push(settings.base_url.path().trim_matches('/').to_owned());
+    words.extend(path_words(&settings.base_url));
     let http = transport(&config.upstream, places, roots)?;
     let credentials = Arc::new(Credentials::new(config, &http, metrics));
     let status = Arc::default();
@@ -145,6 +149,14 @@ fn live_target(
     let redactor = Redactor::new(words, public_url);
     let name = settings.name.as_str().into();
     Ok(LiveTarget { name, config: config.clone(), status, credentials, redactor, service })
+}
+
+/// What the path of a base URL tells of the target: the whole, and each segment that is no word of the trade.
+fn path_words(base_url: &Uri) -> Vec<String> {
+    let path = base_url.path().trim_matches('/');
+    let telling = |segment: &&str| !WORDS_OF_THE_TRADE.iter().any(|word| word.eq_ignore_ascii_case(segment));
+    let whole = Some(path).filter(|path| path.contains('/'));
+    whole.into_iter().chain(path.split('/').filter(telling)).map(ToOwned::to_owned).collect()
 }
 
 fn routes(config: &Config, public_url: &str, targets: &[Arc<LiveTarget>]) -> Vec<Arc<Route>> {

@@ -9,7 +9,7 @@ use scimux_scim::{Object, Value};
 
 use super::decode::View;
 use super::path::encode as segment;
-use super::reference;
+use super::{foreign, reference};
 use crate::front::headers::SCIMUX_DROPPED;
 use crate::front::{Response, SCIM_JSON};
 
@@ -61,6 +61,7 @@ fn json(status: StatusCode, message: &Object) -> Response {
 fn finish(mut resource: Object, view: &View) -> Object {
     let served = view.context.served();
     reference::point_home(&mut resource, &view.context.route);
+    foreign::hide_place(&mut resource, &served.canonical, &view.context.target().redactor);
     let location = location(&resource, view);
     let mut meta = match resource.remove("meta") {
         Some(Value::Object(meta)) => meta,

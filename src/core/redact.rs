@@ -34,6 +34,12 @@ impl Redactor {
         line.take(MAX_TEXT).collect()
     }
 
+    /// Whether the text holds one of the words that are no part of other words by chance.
+    pub(crate) fn finds_any(&self, text: &str) -> bool {
+        let lower = text.to_ascii_lowercase();
+        self.words.iter().any(|word| word.len() >= SHORT && lower.contains(word.as_str()))
+    }
+
     fn without_urls(&self, text: &str) -> String {
         let mut clean = String::with_capacity(text.len());
         let mut rest = text;

@@ -181,3 +181,29 @@ async fn a_page_in_the_place_of_an_answer_deletes_nothing() {
     world.send("DELETE", BARBARA, Value::Null).await.refused(502, "");
     world.get(BARBARA).await.expect(200);
 }
+
+#[tokio::test]
+async fn nothing_of_the_place_is_left_in_what_no_schema_knows() {
+    let world = World::start("scim").await;
+    let base = world.sandbox().base_url();
+    let place = base.trim_start_matches("http://");
+    let user = json!({"schemas": [USER], "id": "1", "userName": "babs", "_links": {"self": {"href": base}},
+        "environment": {"id": place}, "color": "red"});
+    world.sandbox().fault(fault(status(200, &[("location", base.as_str()), ("x-vendor", place)], &user.to_string())));
+    let answer = world.get("/Users/1").await;
+    let shown = answer.expect(200);
+    assert_eq!((&shown["color"], &shown["userName"]), (&json!("red"), &json!("babs")));
+    let host = place.split('/').next().expect("a host");
+    assert!(!shown.to_string().contains(host) && !format!("{:?}", answer.headers).contains(host), "{shown}");
+}
+
+#[tokio::test]
+async fn a_tenant_in_the_path_of_the_base_url_is_not_told() {
+    let sandbox = crate::world::sandbox("scim").await;
+    let base = sandbox.base_url().replace("/v2", "/tenants/canary-tenant/v2");
+    let toml = format!("[targets.t]\nadapter = \"scim\"\nbase_url = \"{base}\"\nauth = {{ scheme = \"none\" }}\n");
+    let gateway = Gateway::start(&toml).await;
+    sandbox.fault(fault(status(400, &[], &json!({"detail": "no user 7 in CANARY-Tenant"}).to_string())));
+    let detail = gateway.send("GET", "/t/scim/v2/Users/7", Value::Null).await.refused(400, "invalidValue");
+    assert!(detail.contains("no user 7") && !detail.to_lowercase().contains("canary"), "{detail}");
+}
