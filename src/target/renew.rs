@@ -34,6 +34,9 @@ where
                     }
                     first => (credential, first),
                 };
+                if last.is_ok() {
+                    credential.proved();
+                }
                 last.map_err(|error| credential.scrub(error))
             }
         })

@@ -151,6 +151,13 @@ impl Credential {
         Ok(())
     }
 
+    /// The vendor has taken this credential: should it die later, another one may help.
+    pub(crate) fn proved(&self) {
+        if let Kind::Token(token) = &self.kind {
+            token.proved();
+        }
+    }
+
     /// The error without this credential in it, should the vendor have repeated it.
     pub(crate) fn scrub(&self, mut error: VendorError) -> VendorError {
         let main = match &self.kind {

@@ -1,7 +1,7 @@
 //! Tokens: fetched once however many requests wait, renewed before they end and once when the vendor says they are dead.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
@@ -17,7 +17,8 @@ use crate::telemetry::Metrics;
 /// The first pause after a refused login; it doubles up to [`LONGEST_PAUSE`]. Vendors lock accounts.
 const FIRST_PAUSE: Duration = Duration::from_secs(30);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
-/// A token fetched because another was refused, and refused within this time itself, is not the token's fault.
+/// A token fetched because another was refused, and refused within this time itself without ever having been taken, is
+/// not the token's fault.
 const SUSPICIOUS: Duration = Duration::from_secs(30);
 /// How long before its end a token is renewed, at least; a tenth of its life if that is more.
 const MARGIN: Duration = Duration::from_secs(60);
@@ -32,7 +33,8 @@ pub(super) struct Token {
     born: Instant,
     renew_at: Instant,
     expires_at: Instant,
-    after_refusal: bool,
+    /// Whether it was fetched because the vendor refused the one before, and has not been taken by it yet.
+    suspicious: AtomicBool,
 }
 
 impl Token {
@@ -46,8 +48,13 @@ impl Token {
             born,
             renew_at: born + (lifetime - margin),
             expires_at: born + lifetime,
-            after_refusal,
+            suspicious: AtomicBool::new(after_refusal),
         }
+    }
+
+    /// The vendor has taken it.
+    pub(super) fn proved(&self) {
+        self.suspicious.store(false, Ordering::Relaxed);
     }
 }
 
@@ -112,15 +119,15 @@ impl Tokens {
 
     /// The vendor says that this token is dead. Whether another may help.
     pub(super) fn is_dead(&self, token: &Token) -> bool {
-        if token.after_refusal && token.born.elapsed() < SUSPICIOUS {
+        if token.suspicious.load(Ordering::Relaxed) && token.born.elapsed() < SUSPICIOUS {
             return false;
         }
         self.dead.fetch_max(token.serial, Ordering::AcqRel);
         true
     }
 
-    /// The successor of the token `old`: one that is there already, or one fetched in a task of its own: a client that hangs up must not cut the login
-    /// that others wait for.
+    /// The successor of the token `old`: one that is there already, or one fetched in a task of its own, since a client
+    /// that hangs up must not cut the login that others wait for.
     async fn replace(self: &Arc<Self>, old: u64) -> Result<Arc<Token>, VendorError> {
         let this = self.clone();
         let flight = async move { this.flights.try_get_with(old, this.fetch(old + 1)).await };

@@ -76,6 +76,18 @@ async fn a_dead_session_inside_a_200_is_renewed_once() {
 }
 
 #[tokio::test]
+async fn each_session_that_was_taken_and_dies_is_renewed() {
+    let world = World::start("veeva").await;
+    world.get(&path()).await.expect(200);
+    for _ in 0..2 {
+        world.sandbox().fault(Fault { method: None, path_contains: None, times: 1, kind: FaultKind::ExpireSession });
+        world.get(&path()).await.expect(200);
+    }
+    let is_login = |exchange: &scimux_sandbox::Exchange| exchange.path.ends_with("/auth");
+    assert_eq!(world.sandbox().take_exchanges().iter().filter(|exchange| is_login(exchange)).count(), 3);
+}
+
+#[tokio::test]
 async fn a_session_for_another_vault_is_refused() {
     let world = World::start("veeva").await;
     world.sandbox().set("other_vault", json!(true)).expect("a switch");
