@@ -12,8 +12,8 @@ use super::{Request, Response};
 use crate::stack::Stage;
 use crate::telemetry::{Metrics, Record};
 
-/// The status of a request whose client went away before the answer.
-const CLIENT_GONE: u16 = 499;
+/// The status of a request whose client went away before the answer, or that was cut off when the time to drain was over.
+const UNANSWERED: u16 = 499;
 
 /// Logs and counts each request when its answer is ready or its future is dropped. Never its query: it holds names and
 /// mail addresses.
@@ -47,7 +47,7 @@ struct Line {
 impl Line {
     fn open(request: &Request, metrics: Arc<Metrics>) -> Self {
         let record = request.extensions().get::<Arc<Record>>().cloned().unwrap_or_default();
-        Self { record, method: request.method().clone(), begun: Instant::now(), status: CLIENT_GONE, metrics }
+        Self { record, method: request.method().clone(), begun: Instant::now(), status: UNANSWERED, metrics }
     }
 
     fn answered(&mut self, answer: &Response) {
@@ -73,7 +73,7 @@ impl Drop for Line {
             duration_ms = u64::try_from(taken.as_millis()).unwrap_or(u64::MAX),
             upstream_calls = record.calls(),
             "{}",
-            if self.status == CLIENT_GONE { "client hung up" } else { "request answered" },
+            if self.status == UNANSWERED { "request ended without an answer" } else { "request answered" },
         );
     }
 }
