@@ -38,8 +38,8 @@ fn table() -> String {
         "| Vendor | Type | create | read | list | PUT | PATCH | DELETE | filters it evaluates | pages |\n\
          | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
     );
-    for name in ["veeva", "pingone", "huawei", "rsa", "scim"] {
-        let file = format!("config/examples/{name}.toml");
+    for vendor in scimux_adapters::vendors() {
+        let file = format!("config/examples/{}.toml", vendor.name);
         let config = configured(&read(&file), &file);
         let target = &config.targets[0].target;
         for served in &target.types {
