@@ -18,6 +18,9 @@ pub(crate) mod route;
 pub(crate) mod run;
 pub(crate) mod translate;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue, StatusCode};

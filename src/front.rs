@@ -11,6 +11,9 @@ pub(crate) mod headers;
 pub(crate) mod panic;
 pub(crate) mod request_id;
 
+#[cfg(test)]
+mod tests;
+
 use bytes::Bytes;
 use http_body_util::Full;
 use http_body_util::combinators::UnsyncBoxBody;

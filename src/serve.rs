@@ -7,26 +7,21 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use http::Uri;
 use tokio::time::{Duration, sleep, timeout};
 
 use crate::admin::{self, Watched};
-use crate::config::{Auth, Config, Listen, Server, TargetConfig};
+use crate::config::{Config, Listen, Server, TargetConfig};
 use crate::core::lock::Locks;
 use crate::core::path::segments;
-use crate::core::redact::{Redactor, hosts};
 use crate::core::route::Route;
 use crate::front::concurrency::Places;
 use crate::listen::{Bound, Listeners};
 use crate::stack;
 use crate::target::LiveTarget;
 use crate::telemetry::{self, Metrics};
-use crate::upstream::{Credentials, Roots, transport};
+use crate::upstream::{Roots, transport};
 
 pub use probe::{Probed, probe};
-
-/// Segments of base URLs that say nothing of whose they are.
-const WORDS_OF_THE_TRADE: [&str; 5] = ["api", "rest", "scim", "v1", "v2"];
 
 /// A gateway that runs until it is stopped. Dropping it cuts everything off at once.
 #[derive(Debug)]
@@ -134,32 +129,12 @@ fn live_target(
     metrics: &Arc<Metrics>,
     roots: &Roots,
 ) -> io::Result<LiveTarget> {
-    let settings = &config.target.settings;
-    let mut places = vec![settings.base_url.clone()];
-    if let Auth::OAuth2 { token_url, .. } = &config.auth {
-        places.push(token_url.clone());
-    }
-    let mut words: Vec<String> = places.iter().flat_map(hosts).collect();
-    words.extend(settings.values.values().cloned());
-    words.extend(path_words(&settings.base_url));
-    let http = transport(&config.upstream, places, roots)?;
-    let credentials = Arc::new(Credentials::new(config, &http, metrics));
-    let status = Arc::default();
-    let service = stack::target(config, credentials.clone(), Arc::clone(&status), metrics.clone(), http);
-    let redactor = Redactor::new(words, public_url);
-    let name = settings.name.as_str().into();
-    Ok(LiveTarget { name, config: config.clone(), status, credentials, redactor, service })
+    let http = transport(&config.upstream, LiveTarget::places(config), roots)?;
+    Ok(LiveTarget::new(config, http, public_url, metrics))
 }
 
-/// What the path of a base URL tells of the target: the whole, and each segment that is no word of the trade.
-fn path_words(base_url: &Uri) -> Vec<String> {
-    let path = base_url.path().trim_matches('/');
-    let telling = |segment: &&str| !WORDS_OF_THE_TRADE.iter().any(|word| word.eq_ignore_ascii_case(segment));
-    let whole = Some(path).filter(|path| path.contains('/'));
-    whole.into_iter().chain(path.split('/').filter(telling)).map(ToOwned::to_owned).collect()
-}
-
-fn routes(config: &Config, public_url: &str, targets: &[Arc<LiveTarget>]) -> Vec<Arc<Route>> {
+/// The routes as they are served.
+pub(crate) fn routes(config: &Config, public_url: &str, targets: &[Arc<LiveTarget>]) -> Vec<Arc<Route>> {
     let live = |wanted: &Arc<TargetConfig>| targets.iter().find(|live| Arc::ptr_eq(&live.config, wanted)).cloned();
     let built = config.routes.iter().filter_map(|route| {
         let base = format!("{public_url}{}", route.path);
@@ -182,3 +157,6 @@ async fn admin(address: Option<SocketAddr>, watched: Watched) -> io::Result<(Opt
     let address = bound.addresses().first().copied();
     Ok((Some(bound.serve(admin::service(watched), admin::CONNECTIONS)), address))
 }
+
+#[cfg(test)]
+mod tests;

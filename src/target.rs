@@ -1,5 +1,7 @@
 //! One target as the core calls it: everything between a call in vendor names and the network.
 
+#[cfg(test)]
+pub(crate) mod fixture;
 pub(crate) mod observe;
 pub(crate) mod queue;
 pub(crate) mod renew;
@@ -11,16 +13,20 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::HeaderValue;
+use http::{HeaderValue, Uri};
 use scimux_adapters::{Answer, Call, Note, VendorError};
 use scimux_scim::ScimError;
 use tower::util::BoxCloneSyncService;
 
-use crate::config::TargetConfig;
-use crate::core::redact::Redactor;
-use crate::telemetry::Record;
-use crate::upstream::Credentials;
+use crate::config::{Auth, TargetConfig};
+use crate::core::redact::{Redactor, hosts};
+use crate::stack;
+use crate::telemetry::{Metrics, Record};
+use crate::upstream::{Credentials, HttpService};
 use status::Status;
+
+/// Segments of base URLs that say nothing of whose they are.
+const WORDS_OF_THE_TRADE: [&str; 5] = ["api", "rest", "scim", "v1", "v2"];
 
 /// A target with its service, its credential and what is known of it.
 pub(crate) struct LiveTarget {
@@ -36,6 +42,39 @@ pub(crate) struct LiveTarget {
     pub(crate) redactor: Redactor,
     /// Makes calls.
     pub(crate) service: CallService,
+}
+
+impl LiveTarget {
+    /// A target whose calls go through `http`, in front of clients that reach the gateway at `public_url`.
+    pub(crate) fn new(config: &Arc<TargetConfig>, http: HttpService, public_url: &str, metrics: &Arc<Metrics>) -> Self {
+        let settings = &config.target.settings;
+        let mut words: Vec<String> = Self::places(config).iter().flat_map(hosts).collect();
+        words.extend(settings.values.values().cloned());
+        words.extend(path_words(&settings.base_url));
+        let credentials = Arc::new(Credentials::new(config, &http, metrics));
+        let status = Arc::default();
+        let service = stack::target(config, credentials.clone(), Arc::clone(&status), metrics.clone(), http);
+        let redactor = Redactor::new(words, public_url);
+        let name = settings.name.as_str().into();
+        Self { name, config: config.clone(), status, credentials, redactor, service }
+    }
+
+    /// Where its calls and logins go.
+    pub(crate) fn places(config: &TargetConfig) -> Vec<Uri> {
+        let base = config.target.settings.base_url.clone();
+        match &config.auth {
+            Auth::OAuth2 { token_url, .. } => vec![base, token_url.clone()],
+            _ => vec![base],
+        }
+    }
+}
+
+/// What the path of a base URL tells of the target: the whole, and each segment that is no word of the trade.
+fn path_words(base_url: &Uri) -> Vec<String> {
+    let path = base_url.path().trim_matches('/');
+    let telling = |segment: &&str| !WORDS_OF_THE_TRADE.iter().any(|word| word.eq_ignore_ascii_case(segment));
+    let whole = Some(path).filter(|path| path.contains('/'));
+    whole.into_iter().chain(path.split('/').filter(telling)).map(ToOwned::to_owned).collect()
 }
 
 impl fmt::Debug for LiveTarget {

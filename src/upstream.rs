@@ -7,6 +7,9 @@ mod live_secret;
 mod token;
 mod transport;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use connect::Roots;
 pub(crate) use credential::{Credential, Credentials};
 pub(crate) use transport::{HttpService, transport};

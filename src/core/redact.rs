@@ -59,7 +59,7 @@ impl Redactor {
 
     fn is_own(&self, url: &str) -> bool {
         let rest = url.strip_prefix(&self.public_url);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#', ',', ';', '.']))
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#', ',', ';']))
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
-use tokio::sync::Semaphore;
+use tokio::sync::watch;
 use tower::layer::layer_fn;
 use tower::{Layer, service_fn};
 
@@ -17,26 +17,45 @@ use crate::telemetry::Record;
 /// The places for requests in flight.
 #[derive(Debug)]
 pub(crate) struct Places {
-    places: Arc<Semaphore>,
-    limit: u32,
+    taken: watch::Sender<usize>,
+    limit: usize,
 }
+
+/// A place among the requests in flight; given back when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Place(Arc<Places>);
 
 impl Places {
     /// As many places.
     pub(crate) fn new(limit: usize) -> Self {
-        let limit = u32::try_from(limit).unwrap_or(u32::MAX).max(1);
-        Self { places: Arc::new(Semaphore::new(limit as usize)), limit }
+        Self { taken: watch::Sender::new(0), limit }
     }
 
     /// How many are taken, by requests and by mutations that outlived theirs.
     pub(crate) fn taken(&self) -> usize {
-        (self.limit as usize).saturating_sub(self.places.available_permits())
+        *self.taken.borrow()
     }
 
     /// Waits until none is taken.
     pub(crate) async fn all_free(&self) {
-        // Nobody closes the semaphore, so this ends only when every place is given back.
-        let _ = self.places.acquire_many(self.limit).await;
+        let mut watching = self.taken.subscribe();
+        // It fails only without a sender, and that is borrowed here.
+        drop(watching.wait_for(|taken| *taken == 0).await);
+    }
+
+    fn take(self: &Arc<Self>) -> Option<Place> {
+        let free = self.taken.send_if_modified(|taken| {
+            let free = *taken < self.limit;
+            *taken += usize::from(free);
+            free
+        });
+        free.then(|| Place(self.clone()))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.taken.send_modify(|taken| *taken -= 1);
     }
 }
 
@@ -48,10 +67,9 @@ where
     layer_fn(move |mut inner: S| {
         let places = places.clone();
         service_fn(move |request: Request| {
-            let permit = places.places.clone().try_acquire_owned();
-            let answer = permit.ok().map(|permit| {
+            let answer = places.take().map(|place| {
                 let record = request.extensions().get::<Arc<Record>>().cloned().unwrap_or_default();
-                record.keep(permit);
+                record.keep(place);
                 (inner.call(request), record)
             });
             async move {

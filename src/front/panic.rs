@@ -1,11 +1,13 @@
 //! A panic in one request is that request's 500 and nobody else's trouble.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
-use std::panic::AssertUnwindSafe;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
-use futures_util::FutureExt;
 use http::StatusCode;
 use tower::layer::layer_fn;
 use tower::{Layer, service_fn};
@@ -16,18 +18,26 @@ use crate::stack::Stage;
 use crate::telemetry::Record;
 
 thread_local! {
-    static WHERE: RefCell<Option<String>> = const { RefCell::new(None) };
+    /// Whether what runs on this thread now is caught, and so logged here.
+    static CAUGHT: Cell<bool> = const { Cell::new(false) };
+    /// Where the last caught panic of this thread happened.
+    static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
 /// What is left of a future that panicked.
 #[derive(Debug)]
 pub(crate) struct Panicked;
 
-/// Notes where a panic happens instead of printing it. Its message is left out: it may hold a person's data.
+/// Keeps panics that are caught off standard error: they are logged, by place and without their message, which may hold
+/// a person's data. Others are printed as ever.
 pub(crate) fn keep_for_the_log() {
-    std::panic::set_hook(Box::new(|info| {
-        let place = info.location().map(ToString::to_string);
-        WHERE.with(|kept| *kept.borrow_mut() = place);
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if CAUGHT.get() {
+            PLACE.set(info.location().map(ToString::to_string));
+        } else {
+            before(info);
+        }
     }));
 }
 
@@ -36,11 +46,19 @@ pub(crate) fn keep_for_the_log() {
 /// # Errors
 /// The future panicked.
 pub(crate) async fn catch<F: Future>(future: F, request_id: &str) -> Result<F::Output, Panicked> {
-    AssertUnwindSafe(future).catch_unwind().await.map_err(|_| {
-        // The hook ran on this thread, just before.
-        let place = WHERE.with(|kept| kept.borrow_mut().take());
+    let mut future = pin!(future);
+    let caught = poll_fn(|context| {
+        let outer = CAUGHT.replace(true);
+        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));
+        CAUGHT.set(outer);
+        match polled {
+            Ok(polled) => polled.map(Ok),
+            Err(_) => Poll::Ready(Err(Panicked)),
+        }
+    });
+    caught.await.inspect_err(|Panicked| {
+        let place = PLACE.take();
         tracing::error!(request_id, place, "a request panicked");
-        Panicked
     })
 }
 
@@ -49,13 +67,13 @@ pub(crate) fn layer<S>() -> impl Layer<S, Service: Stage<Request, Response, Infa
 where
     S: Stage<Request, Response, Infallible>,
 {
-    layer_fn(|mut inner: S| {
+    layer_fn(|inner: S| {
         service_fn(move |request: Request| {
             let record = request.extensions().get::<Arc<Record>>().cloned().unwrap_or_default();
-            // The call itself may panic too, not only the future it returns.
-            let answer = std::panic::catch_unwind(AssertUnwindSafe(|| inner.call(request)));
+            let mut inner = inner.clone();
             async move {
-                let answer = async { answer.unwrap_or_else(|payload| std::panic::resume_unwind(payload)).await };
+                // Inside, since the call itself may panic too, not only the future it returns.
+                let answer = async { inner.call(request).await };
                 let caught = catch(answer, &record.id).await;
                 caught.unwrap_or_else(|Panicked| Ok(refuse(StatusCode::INTERNAL_SERVER_ERROR, "internal error")))
             }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use tokio::sync::OwnedSemaphorePermit;
+use crate::front::concurrency::Place;
 
 /// One request, shared by its stations. Whoever holds it holds the request's place among those in flight, so a mutation
 /// that outlives its client keeps counting.
@@ -23,7 +23,7 @@ pub(crate) struct Record {
     /// `resource_id`.
     pub(crate) resource_id: OnceLock<String>,
     upstream_calls: AtomicU32,
-    permit: OnceLock<OwnedSemaphorePermit>,
+    place: OnceLock<Place>,
 }
 
 impl Record {
@@ -43,9 +43,9 @@ impl Record {
     }
 
     /// Keeps the request's place among those in flight until the last holder of the record is gone.
-    pub(crate) fn keep(&self, permit: OwnedSemaphorePermit) {
-        // A second permit is dropped, which gives it back at once.
-        let _ = self.permit.set(permit);
+    pub(crate) fn keep(&self, place: Place) {
+        // A second place is dropped, which gives it back at once.
+        let _ = self.place.set(place);
     }
 }
 

@@ -124,6 +124,14 @@ fn proxy_credential(proxy: &Uri) -> Option<HeaderValue> {
     HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(plain))).ok()
 }
 
+/// The tunnel takes a URL without port for one of TLS.
+fn with_port(to: Uri) -> Uri {
+    match (to.scheme_str(), to.host(), to.port()) {
+        (Some("http"), Some(host), None) => format!("http://{host}:80").parse().unwrap_or(to),
+        _ => to,
+    }
+}
+
 impl Service<Uri> for Dial {
     type Response = TokioIo<TcpStream>;
     type Error = BoxError;
@@ -143,7 +151,7 @@ impl Service<Uri> for Dial {
                 Box::pin(async move { Ok(connecting.await?) })
             }
             Self::Proxied(tunnel) => {
-                let connecting = tunnel.call(to);
+                let connecting = tunnel.call(with_port(to));
                 Box::pin(async move { Ok(connecting.await?) })
             }
         }

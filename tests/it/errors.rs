@@ -86,7 +86,7 @@ async fn a_create_whose_answer_is_lost_is_504_and_sent_once() {
     lost.method = Some("POST".to_owned());
     world.sandbox().fault(lost);
     let detail = world.send("POST", "/Users", json!({"schemas": [USER], "userName": "new"})).await.refused(504, "");
-    assert!(detail.contains("not known"), "{detail}");
+    assert!(detail.contains("unknown"), "{detail}");
     assert_eq!(world.calls().iter().filter(|call| call.starts_with("POST")).count(), 1);
 }
 

@@ -1,0 +1,7 @@
+//! The zone as a whole, over a vendor that answers as the test says; no sockets.
+
+mod checks;
+mod failures;
+mod mutations;
+mod paths;
+mod resources;

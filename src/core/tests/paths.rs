@@ -1,0 +1,52 @@
+//! Paths to endpoints, and what must not become one.
+
+use super::super::path::{Endpoint, endpoint, segments};
+use crate::target::fixture::{PLAIN, config};
+
+fn named(path: &str) -> Endpoint {
+    let config = config(PLAIN);
+    let segments: Vec<&str> = segments(path).collect();
+    endpoint(&segments, &config.targets[0].target)
+}
+
+#[test]
+fn endpoints_of_the_contract() {
+    assert_eq!(named("/Users"), named("//Users/"));
+    assert_eq!(named("/users"), named("/Users"));
+    assert!(matches!(named("/Groups"), Endpoint::Collection(_)));
+    assert!(matches!(named("/Users/1"), Endpoint::Resource(_, id) if id == "1"));
+    for (path, expected) in [
+        ("/Users/.search", Endpoint::Search),
+        ("/.search", Endpoint::Search),
+        ("/Bulk", Endpoint::Bulk),
+        ("/Me", Endpoint::Me),
+        ("/ServiceProviderConfig", Endpoint::Discovery),
+        ("/ServiceProviderConfigs", Endpoint::Discovery),
+        ("/ResourceTypes", Endpoint::Discovery),
+        ("/ResourceTypes/User", Endpoint::Discovery),
+        ("/Schemas/urn:ietf:params:scim:schemas:core:2.0:User", Endpoint::Discovery),
+        ("", Endpoint::Nothing),
+        ("/Devices", Endpoint::Nothing),
+        ("/Users/1/2", Endpoint::Nothing),
+    ] {
+        assert_eq!(named(path), expected, "{path}");
+    }
+}
+
+#[test]
+fn ids_are_decoded_once_and_refused_where_they_could_lead_elsewhere() {
+    let refused = ["..", ".", "%2e%2e", "%2E", "%2e%2e%2f", "a%2Fb", "a%3Fb", "%252e", "a%5Cb", "a%23b", "%00", "%0a"];
+    for id in refused.into_iter().chain(["%zz", "%ff", "%", "a%"]) {
+        assert_eq!(named(&format!("/Users/{id}")), Endpoint::Nothing, "{id}");
+    }
+    assert_eq!(named(&format!("/Users/{}", "a".repeat(257))), Endpoint::Nothing);
+    for (raw, id) in [
+        ("a%20b%C3%BC", "a bü"),
+        ("bjensen%40example.com", "bjensen@example.com"),
+        ("...", "..."),
+        ("1.scim", "1.scim"),
+    ] {
+        assert!(matches!(named(&format!("/Users/{raw}")), Endpoint::Resource(_, got) if got == id), "{raw}");
+    }
+    assert!(matches!(named(&format!("/Users/{}", "a".repeat(256))), Endpoint::Resource(..)));
+}
