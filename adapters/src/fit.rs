@@ -70,7 +70,7 @@ impl<'a> Fitter<'a> {
 
     fn operation(&mut self, mut operation: PatchOp) -> Result<Option<PatchOp>, ScimError> {
         refuse_read_only(&operation, self.served)?;
-        if operation.path.is_container() {
+        if operation.path.is_container() || self.is_echo(&operation) {
             return Ok(Some(operation));
         }
         let Some(value) = operation.value.take() else {
@@ -87,6 +87,13 @@ impl<'a> Fitter<'a> {
         let appending = operation.op == Op::Add;
         operation.value = self.value(&operation.path, value, appending)?;
         Ok(operation.value.is_some().then_some(operation))
+    }
+
+    /// Whether a pathless value repeats what RFC 7643 makes readOnly: that is refused if it differs from the present value
+    /// (CONTRACT section 4), which only the present resource can tell.
+    fn is_echo(&self, operation: &PatchOp) -> bool {
+        let resolved = self.served.canonical.resolve(&operation.path);
+        !operation.explicit && resolved.is_some_and(|resolved| resolved.attribute.mutability == Mutability::ReadOnly)
     }
 
     fn attribute(&mut self, path: &AttributePath, value: Value) -> Result<Option<Value>, ScimError> {

@@ -13,6 +13,10 @@ use crate::profile::{FilterProfile, Paging};
 /// What neither the vendor nor the gateway can do: 400 `invalidFilter`, 501 for sorting.
 pub(crate) fn query(asked: &ListQuery, served: &ServedType) -> Result<ListQuery, ScimError> {
     let profile = &served.profile.list;
+    if let Some(filter) = &asked.filter {
+        // What no schema allows is refused whatever the vendor would make of it (rfc-traps 78 to 81, 97, 98).
+        filter.compile(&served.canonical)?;
+    }
     let vendor = served.mapping.query_to_vendor(asked.clone());
     let filter = match (vendor.filter, &profile.filter) {
         (None, _) => None,

@@ -156,3 +156,27 @@ fn what_is_refused_asks_the_vendor_nothing() {
         assert!(matches!(failure, Failure::Refused(error) if error.status == 400), "{operations}");
     }
 }
+
+#[test]
+fn a_pathless_value_that_repeats_what_is_read_only_is_compared() {
+    let echo = r#"[{"op":"replace","value":{"title":"T","groups":[{"value":"g1"}]}}]"#;
+    let shown = r#"{"id":"1","userName":"a","groups":[{"value":"g1"}]}"#;
+    let driven = Driven::patch("scim", echo);
+    assert_eq!(driven.call().kind.name(), "read");
+    assert_eq!(driven.shows(shown).call().kind.name(), "patch", "equal, so it is ignored");
+    let other = r#"{"id":"1","userName":"a","groups":[{"value":"g2"}]}"#;
+    let failure = Driven::patch("scim", echo).shows(other).done().expect_err("different");
+    let is_mutability = |error: &ScimError| error.scim_type == Some(scimux_scim::ScimType::Mutability);
+    assert!(matches!(&failure, Failure::Refused(error) if is_mutability(error)), "{failure:?}");
+}
+
+#[test]
+fn filters_that_no_schema_allows_are_refused_everywhere() {
+    for filter in ["password eq \"x\"", "active gt true", "meta.created gt \"soon\""] {
+        let driven = Driven::start("scim", |served| {
+            let filter = scimux_scim::Filter::parse(filter, &served.canonical).expect(filter);
+            Action::List(ListQuery { filter: Some(filter), ..ListQuery::default() })
+        });
+        assert!(matches!(driven.done(), Err(Failure::Refused(error)) if error.status == 400), "{filter}");
+    }
+}

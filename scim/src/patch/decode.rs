@@ -150,6 +150,10 @@ impl Decoder<'_> {
         };
         let whole = path.clone();
         let value = match self.resource_type.resolve(&path) {
+            // rfc-traps 150: refused whatever the value is.
+            Some(resolved) if explicit && (resolved.attribute.is_read_only() || resolved.leaf().is_read_only()) => {
+                return Err(ScimError::mutability(format!("{path} is readOnly")));
+            }
             Some(resolved) => self.typed(resolved, &path, value)?,
             // An extension that no schema describes: as it is.
             None => Some(value).filter(|value| *value != Value::Null),

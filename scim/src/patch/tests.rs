@@ -216,6 +216,7 @@ fn traps_130_to_153_add() {
     {
         is_refused("150", &format!(r#"[{{"op":"add","path":"{path}","value":{value}}}]"#), ScimType::Mutability);
     }
+    is_refused("150", r#"[{"op":"add","path":"meta.created","value":1}]"#, ScimType::Mutability);
     for nothing in ["null", "[]"] {
         becomes("152", &format!(r#"[{{"op":"add","path":"emails","value":{nothing}}}]"#), "{}");
     }
