@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::header::{ALLOW, AUTHORIZATION};
+use http::header::{ALLOW, AUTHORIZATION, IF_MATCH};
 use http::{HeaderValue, Method, StatusCode};
 use scimux_scim::Text;
 use tower::layer::layer_fn;
@@ -64,6 +64,13 @@ fn admit(request: Request, place: Option<Place>, client: Option<Arc<Client>>) ->
         place.filter(|place| may_use(client.as_deref(), &place.route)).ok_or_else(nothing)?;
     check(&endpoint, request.method(), client.as_deref())?;
     let (served, ask) = ask(endpoint, request.method())?;
+    let changes = matches!(ask, Ask::Replace(_) | Ask::Patch(_) | Ask::Delete(_));
+    if changes && request.headers().contains_key(IF_MATCH) {
+        // Carried out without the check it asks for, the change would be a lost update told as success.
+        return Err(missing(
+            "If-Match is not in this version; the change would not be guarded, so leave the header out",
+        ));
+    }
     let context = Arc::new(context(&request, route, client.as_deref(), served));
     note(&context, &ask);
     Ok(Admitted { context, ask, request })
