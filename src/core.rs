@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod authenticate;
 pub(crate) mod body;
 pub(crate) mod decode;
+pub(crate) mod discovery;
 pub(crate) mod encode;
 pub(crate) mod foreign;
 pub(crate) mod guard;

@@ -16,7 +16,9 @@ use tower::{Service, ServiceBuilder, service_fn};
 use crate::config::{Client, Limits, TargetConfig};
 use crate::core::lock::Locks;
 use crate::core::route::Route;
-use crate::core::{admit, audit, authenticate, body, guard, rescue, route, run, translate as translate_request};
+use crate::core::{
+    admit, audit, authenticate, body, discovery, guard, rescue, route, run, translate as translate_request,
+};
 use crate::front::concurrency::{self, Places};
 use crate::front::{Request, Response, access_log, deadline, error_body, headers, panic, request_id};
 use crate::target::status::Status;
@@ -79,6 +81,8 @@ pub(crate) fn core(
         .layer(route::layer(routes))
         // First of all checks: without a token nobody learns which paths there are.
         .layer(authenticate::layer(clients))
+        // Behind the token, which the route may not ask of it; before the rest, since it is about no resource.
+        .layer(discovery::layer())
         // Path, method, read-only: all that needs no body is decided before a byte of it is read.
         .layer(admit::layer())
         // Reads the body only of those who may send one.

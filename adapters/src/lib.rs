@@ -13,6 +13,7 @@ pub mod adapter;
 pub mod call;
 pub mod capability;
 pub mod dialect;
+pub mod discovery;
 mod fit;
 #[cfg(test)]
 mod fixture;

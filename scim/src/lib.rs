@@ -4,6 +4,7 @@
 pub mod body;
 mod coerce;
 pub mod diff;
+pub mod discovery;
 pub mod error;
 pub mod filter;
 #[cfg(test)]

@@ -60,9 +60,7 @@ where
 }
 
 fn admit(request: Request, place: Option<Place>, client: Option<Arc<Client>>) -> Result<Admitted, Refusal> {
-    let Place { route, endpoint } =
-        place.filter(|place| may_use(client.as_deref(), &place.route)).ok_or_else(nothing)?;
-    check(&endpoint, request.method(), client.as_deref())?;
+    let Place { route, endpoint } = enter(place, client.as_deref(), request.method())?;
     let (served, ask) = ask(endpoint, request.method())?;
     let changes = matches!(ask, Ask::Replace(_) | Ask::Patch(_) | Ask::Delete(_));
     if changes && request.headers().contains_key(IF_MATCH) {
@@ -74,6 +72,13 @@ fn admit(request: Request, place: Option<Place>, client: Option<Arc<Client>>) ->
     let context = Arc::new(context(&request, route, client.as_deref(), served));
     note(&context, &ask);
     Ok(Admitted { context, ask, request })
+}
+
+/// The place, if this client may use its route, and may do this there.
+pub(super) fn enter(place: Option<Place>, client: Option<&Client>, method: &Method) -> Result<Place, Refusal> {
+    let place = place.filter(|place| may_use(client, &place.route)).ok_or_else(nothing)?;
+    check(&place.endpoint, method, client)?;
+    Ok(place)
 }
 
 fn may_use(client: Option<&Client>, route: &Route) -> bool {
@@ -93,7 +98,7 @@ fn check(endpoint: &Endpoint, method: &Method, client: Option<&Client>) -> Resul
         Endpoint::Me => return Err(missing("/Me would be the gateway's own account at the vendor; use /Users/{id}")),
         Endpoint::Collection(_) => "GET, HEAD, POST",
         Endpoint::Resource(..) => "GET, HEAD, PUT, PATCH, DELETE",
-        Endpoint::Discovery => "GET, HEAD",
+        Endpoint::Discovery(_) => "GET, HEAD",
         Endpoint::Search | Endpoint::Bulk => "POST",
     };
     if !allowed.split(", ").any(|known| known == method.as_str()) {
@@ -119,8 +124,8 @@ fn ask(endpoint: Endpoint, method: &Method) -> Result<(usize, Ask), Refusal> {
         (Endpoint::Resource(served, id), _) => (served, Ask::Read(id)),
         (Endpoint::Search, _) => return Err(missing("/.search is not in this version; use GET with a filter")),
         (Endpoint::Bulk, _) => return Err(missing("/Bulk is not in this version; send the operations one by one")),
-        (Endpoint::Discovery, _) => return Err(missing("discovery documents are not in this version")),
-        (Endpoint::Me | Endpoint::Lacking | Endpoint::Nothing, _) => return Err(nothing()),
+        // Documents are answered before this station.
+        (Endpoint::Discovery(_) | Endpoint::Me | Endpoint::Lacking | Endpoint::Nothing, _) => return Err(nothing()),
     })
 }
 

@@ -56,7 +56,7 @@ fn authenticate(
         return Ok(None);
     }
     let client = token(request.headers()).and_then(|token| identify(clients, token));
-    let public = |place: &Place| place.route.public_discovery && place.endpoint == Endpoint::Discovery;
+    let public = |place: &Place| place.route.public_discovery && matches!(place.endpoint, Endpoint::Discovery(_));
     if client.is_none() && !place.is_some_and(public) {
         return Err(unknown());
     }

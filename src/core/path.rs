@@ -4,6 +4,8 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_enco
 use scimux_adapters::Target;
 use scimux_scim::Text;
 
+use super::discovery::Document;
+
 /// The longest id, in bytes after decoding.
 const MAX_ID: usize = 256;
 
@@ -38,7 +40,7 @@ pub(crate) enum Endpoint {
     /// `/Bulk`.
     Bulk,
     /// What describes the service.
-    Discovery,
+    Discovery(Document),
     /// `/Me`.
     Me,
     /// A type of RFC 7643 that the vendor lacks.
@@ -76,11 +78,9 @@ fn other(first: &str, second: Option<&str>) -> Endpoint {
     match (first, second) {
         (".search", None) => Endpoint::Search,
         ("Bulk", None) => Endpoint::Bulk,
-        ("ServiceProviderConfig" | "ServiceProviderConfigs", None) => Endpoint::Discovery,
-        ("ResourceTypes" | "Schemas", _) => Endpoint::Discovery,
         ("Me", _) => Endpoint::Me,
         _ if names("Users", first) || names("Groups", first) => Endpoint::Lacking,
-        _ => Endpoint::Nothing,
+        _ => Document::at(first, second).map_or(Endpoint::Nothing, Endpoint::Discovery),
     }
 }
 

@@ -2,6 +2,7 @@
 //! sockets, with a look at what the vendor was sent.
 
 mod contract;
+mod discovery;
 mod errors;
 mod front;
 mod huawei;

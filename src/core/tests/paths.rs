@@ -1,5 +1,6 @@
 //! Paths to endpoints, and what must not become one.
 
+use super::super::discovery::Document;
 use super::super::path::{Endpoint, endpoint, segments};
 use crate::target::fixture::{PLAIN, config};
 
@@ -20,11 +21,11 @@ fn endpoints_of_the_contract() {
         ("/.search", Endpoint::Search),
         ("/Bulk", Endpoint::Bulk),
         ("/Me", Endpoint::Me),
-        ("/ServiceProviderConfig", Endpoint::Discovery),
-        ("/ServiceProviderConfigs", Endpoint::Discovery),
-        ("/ResourceTypes", Endpoint::Discovery),
-        ("/ResourceTypes/User", Endpoint::Discovery),
-        ("/Schemas/urn:ietf:params:scim:schemas:core:2.0:User", Endpoint::Discovery),
+        ("/ServiceProviderConfig", Endpoint::Discovery(Document::ServiceProvider)),
+        ("/ServiceProviderConfigs", Endpoint::Discovery(Document::ServiceProvider)),
+        ("/ResourceTypes", Endpoint::Discovery(Document::ResourceTypes)),
+        ("/ResourceTypes/User", Endpoint::Discovery(Document::ResourceType("User".to_owned()))),
+        ("/Schemas/urn:x:User", Endpoint::Discovery(Document::Schema("urn:x:User".to_owned()))),
         ("", Endpoint::Nothing),
         ("/Devices", Endpoint::Nothing),
         ("/Users/1/2", Endpoint::Nothing),

@@ -1,0 +1,127 @@
+//! The documents that describe a route (RFC 7644 section 4), answered without asking the vendor.
+
+use std::sync::Arc;
+
+use futures_util::future::{Either, ready};
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, StatusCode};
+use http_body_util::Full;
+use percent_encoding::percent_decode_str;
+use scimux_adapters::discovery::{FEATURES, resource_types, schemas, service_provider};
+use scimux_scim::list::Page;
+use scimux_scim::{Object, ScimError, discovery};
+use tower::layer::layer_fn;
+use tower::{Layer, service_fn};
+
+use super::admit::enter;
+use super::authenticate::Authenticated;
+use super::path::Endpoint;
+use super::route::Route;
+use super::{CoreError, Refusal, refusal};
+use crate::front::{Request, Response, SCIM_JSON};
+use crate::stack::Stage;
+use crate::telemetry::Record;
+
+/// A document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Document {
+    /// `/ServiceProviderConfig`.
+    ServiceProvider,
+    /// `/ResourceTypes`.
+    ResourceTypes,
+    /// One of them.
+    ResourceType(String),
+    /// `/Schemas`.
+    Schemas,
+    /// One of them.
+    Schema(String),
+}
+
+impl Document {
+    /// What the segments below a route name.
+    pub(crate) fn at(first: &str, second: Option<&str>) -> Option<Self> {
+        let one = |raw: &str| percent_decode_str(raw).decode_utf8_lossy().into_owned();
+        match (first, second) {
+            ("ServiceProviderConfig" | "ServiceProviderConfigs", None) => Some(Self::ServiceProvider),
+            ("ResourceTypes", None) => Some(Self::ResourceTypes),
+            ("ResourceTypes", Some(name)) => Some(Self::ResourceType(one(name))),
+            ("Schemas", None) => Some(Self::Schemas),
+            ("Schemas", Some(urn)) => Some(Self::Schema(one(urn))),
+            _ => None,
+        }
+    }
+
+    /// The type of what is described, for the log.
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::ServiceProvider => "ServiceProviderConfig",
+            Self::ResourceTypes | Self::ResourceType(_) => "ResourceType",
+            Self::Schemas | Self::Schema(_) => "Schema",
+        }
+    }
+}
+
+/// Answers what asks for a document; everything else passes.
+pub(crate) fn layer<S>() -> impl Layer<S, Service: Stage<Authenticated, Response, CoreError>>
+where
+    S: Stage<Authenticated, Response, CoreError>,
+{
+    layer_fn(|mut inner: S| {
+        service_fn(move |asked: Authenticated| match asked.place.as_ref().map(|place| place.endpoint.clone()) {
+            Some(Endpoint::Discovery(document)) => {
+                Either::Left(ready(answer(&document, asked).map_err(CoreError::from)))
+            }
+            _ => Either::Right(inner.call(asked)),
+        })
+    })
+}
+
+fn answer(document: &Document, asked: Authenticated) -> Result<Response, Refusal> {
+    let Authenticated { request, place, client } = asked;
+    let place = enter(place, client.as_deref(), request.method())?;
+    if let Some(record) = request.extensions().get::<Arc<Record>>() {
+        let _ = record.resource.set(document.kind().to_owned());
+    }
+    refuse_filter(&request)?;
+    let message = message(document, &place.route)?;
+    let mut answer = Response::new(Full::new(message.to_bytes()));
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(SCIM_JSON));
+    Ok(answer)
+}
+
+/// rfc-traps 303: 403 for a filter; all other parameters mean nothing here, paging neither.
+fn refuse_filter(request: &Request) -> Result<(), Refusal> {
+    let is_filter = |pair: &str| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        name.eq_ignore_ascii_case("filter") && !value.is_empty()
+    };
+    match request.uri().query().unwrap_or_default().split('&').any(is_filter) {
+        true => Err(refusal(StatusCode::FORBIDDEN, "what describes the service cannot be filtered")),
+        false => Ok(()),
+    }
+}
+
+fn message(document: &Document, route: &Route) -> Result<Object, ScimError> {
+    let (target, base) = (&route.target.config.target, route.base.as_str());
+    let types = resource_types(target);
+    let unknown = |what: &str| ScimError::not_found(format!("there is no such {what} here"));
+    match document {
+        Document::ServiceProvider => Ok(service_provider(target, FEATURES).document(base)),
+        Document::ResourceTypes => Ok(list(types.iter().map(|kind| discovery::resource_type(kind, base)).collect())),
+        Document::ResourceType(name) => {
+            let kind = types.iter().find(|kind| kind.name == *name).ok_or_else(|| unknown("resource type"))?;
+            Ok(discovery::resource_type(kind, base))
+        }
+        Document::Schemas => Ok(list(schemas(&types).iter().map(|schema| discovery::schema(schema, base)).collect())),
+        Document::Schema(urn) => {
+            let all = schemas(&types);
+            let schema =
+                all.iter().find(|schema| schema.id.eq_ignore_ascii_case(urn)).ok_or_else(|| unknown("schema"))?;
+            Ok(discovery::schema(schema, base))
+        }
+    }
+}
+
+fn list(resources: Vec<Object>) -> Object {
+    Page { total_results: Some(resources.len() as u64), start_index: None, resources }.to_message()
+}
