@@ -13,6 +13,8 @@ pub struct Call {
     /// Whether it may be sent again when its outcome is not known. Follows the canonical operation, never the vendor's
     /// HTTP method (CONTRACT section 5).
     pub repeat: Repeat,
+    /// The vendor's version that the change is computed from, where the vendor has versions: `If-Match`.
+    pub if_match: Option<Text>,
 }
 
 /// What a call asks of the vendor.

@@ -6,7 +6,7 @@ pub mod uri;
 mod wire;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LOCATION};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_MATCH, LOCATION};
 use http::response::Parts;
 use http::{Method, StatusCode};
 use scimux_scim::list::Page;
@@ -38,6 +38,9 @@ pub fn request(call: &Call, target: &Target) -> Result<Translated, ScimError> {
     headers.insert(ACCEPT, header_value(&http.accept)?);
     if body.is_some() {
         headers.insert(CONTENT_TYPE, header_value(&http.content_type)?);
+    }
+    if let Some(version) = &call.if_match {
+        headers.insert(IF_MATCH, header_value(version)?);
     }
     for (name, template) in &http.headers {
         if let Some(value) = fill(template, target) {
@@ -157,7 +160,8 @@ fn healed(mut resource: Object, call: &Call, target: &Target, head: &Parts) -> O
         let id = call.kind.id().filter(|_| has_schemas)?;
         resource.insert("id", id);
     }
-    if let Some(version) = head.headers.get(ETAG).and_then(|etag| etag.to_str().ok()) {
+    let etag = head.headers.get(ETAG).filter(|_| served.profile.versions);
+    if let Some(version) = etag.and_then(|etag| etag.to_str().ok()) {
         set_version(&mut resource, version);
     }
     Some(resource)
@@ -176,13 +180,14 @@ fn is_message(schemas: &Value) -> bool {
     schemas.as_array().is_some_and(|urns| urns.iter().filter_map(Value::as_str).any(is_message))
 }
 
-/// RFC 7644 section 3.14: the header and `meta.version` say the same; some vendors send only the header.
+/// RFC 7644 section 3.14: the header and `meta.version` say the same; some vendors send only the header, and some drop the
+/// quotes in the body (rfc-traps 58).
 fn set_version(resource: &mut Object, version: &str) {
     let mut meta = match resource.remove("meta") {
         Some(Value::Object(meta)) => meta,
         _ => Object::new(),
     };
-    if meta.get("version").is_none_or(Value::is_unassigned) {
+    if meta.str("version").is_none_or(|own| !own.contains('"')) {
         meta.insert("version", version);
     }
     resource.insert("meta", meta);

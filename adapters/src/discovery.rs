@@ -25,7 +25,7 @@ pub struct Features {
 }
 
 /// The features of this build.
-pub const FEATURES: Features = Features { bulk: None, filter: false, sort: false, versions: false };
+pub const FEATURES: Features = Features { bulk: None, filter: false, sort: false, versions: true };
 
 /// What works at a target.
 #[must_use]

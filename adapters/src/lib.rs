@@ -28,13 +28,14 @@ mod put;
 pub mod run;
 pub mod target;
 pub mod vendor_error;
+mod version;
 
 pub use adapter::{Adapter, CredentialForm, Login, Session, Setting, SettingKind, Translated, Vendor};
 pub use call::{Answer, Call, CallKind, Repeat};
 pub use capability::{Capability, capabilities};
 pub use mapping::Mapping;
 pub use note::{Note, NoteKind};
-pub use operation::{Action, Operation, Outcome, Reply};
+pub use operation::{Action, Conditions, Operation, Outcome, Reply};
 pub use profile::Profile;
 pub use run::{Failure, Next, Run};
 pub use target::{DeleteBy, Problem, ServedType, Target, TargetSettings, Unsupported};

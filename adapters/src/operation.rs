@@ -3,6 +3,7 @@
 use scimux_scim::body::Canonical;
 use scimux_scim::list::Page;
 use scimux_scim::patch::Patch;
+use scimux_scim::version::Tags;
 use scimux_scim::{ListQuery, Object, Text};
 
 use crate::Note;
@@ -16,6 +17,17 @@ pub struct Operation {
     pub action: Action,
     /// Whether the client wants the resource back; where it does not, a vendor's 204 is answer enough.
     pub wants_resource: bool,
+    /// Under which versions it may be done.
+    pub conditions: Conditions,
+}
+
+/// Under which versions of its resource an operation may be carried out (RFC 7644 section 3.14).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Conditions {
+    /// `If-Match`: only one of these.
+    pub if_match: Option<Tags>,
+    /// `If-None-Match`: none of these.
+    pub if_none_match: Option<Tags>,
 }
 
 /// What is to be done. Bodies and operations are decoded against [`crate::ServedType::canonical`].
@@ -59,7 +71,7 @@ pub struct Outcome {
     pub notes: Vec<Note>,
 }
 
-/// The answer for the client, in canonical names. `meta.location`, `$ref` and versions are the gateway's to write.
+/// The answer for the client, in canonical names. `meta.location` and `$ref` are the gateway's to write.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reply {
     /// 201.
@@ -68,6 +80,8 @@ pub enum Reply {
     Resource(Object),
     /// 200 with a list.
     Page(Page),
+    /// 304: the client has this version.
+    NotModified(Text),
     /// 204.
     NoContent,
 }

@@ -18,6 +18,8 @@ pub(crate) enum Step {
     Read,
     /// GET a list.
     List,
+    /// Refuse unless the present resource has a version that the client's conditions name.
+    Match,
     /// Apply the canonical operations to the present resource: the wanted one. Ends the plan if nothing changes.
     Apply(Vec<PatchOp>),
     /// Complete the wanted resource from the present one.
@@ -53,6 +55,15 @@ impl Plan {
     fn then(mut self, step: Step) -> Self {
         self.steps.push_back(step);
         self
+    }
+
+    /// The same with the client's conditions compared before anything changes; what is not read anyway is read for that.
+    pub(crate) fn compare_first(mut self) -> Self {
+        if self.steps.front() != Some(&Step::Read) {
+            self.steps.push_front(Step::Read);
+        }
+        self.steps.insert(1, Step::Match);
+        self.because("the client names a version: the present one is read and compared first")
     }
 
     fn because(mut self, reason: &str) -> Self {

@@ -147,6 +147,9 @@ pub struct TypeProfile {
     /// Whether extensions that no schema here has are kept: the vendor's schemas are not known.
     #[serde(default)]
     pub open: bool,
+    /// Whether its resources have versions of the vendor's, which `If-Match` compares (RFC 7644 section 3.14).
+    #[serde(default)]
+    pub versions: bool,
     /// Which operations the vendor has.
     pub operations: Operations,
     /// What its PUT means.

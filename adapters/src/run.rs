@@ -10,8 +10,8 @@ use scimux_scim::{ListQuery, Object, PatchOp, ScimError, Text, Value, body, diff
 use crate::fit::Fitter;
 use crate::plan::{Plan, Step, plan};
 use crate::{
-    Action, Answer, Call, CallKind, Note, NoteKind, Operation, Outcome, Repeat, Reply, ServedType, Target, VendorError,
-    VendorErrorKind, listing, lower, put,
+    Action, Answer, Call, CallKind, Conditions, Note, NoteKind, Operation, Outcome, Repeat, Reply, ServedType, Target,
+    VendorError, VendorErrorKind, listing, lower, put, version,
 };
 
 /// How often an operation begins again after a conflict at the vendor.
@@ -42,6 +42,8 @@ pub struct Run {
     /// How many calls that change something have succeeded.
     changed: usize,
     conflicts: u8,
+    /// The version that the vendor refused in an `If-Match` although it is the present one: it compares no such tags.
+    refused_version: Option<Text>,
 }
 
 /// What the client asked, as far as it decides the reply.
@@ -53,6 +55,7 @@ struct Asked {
     wants_resource: bool,
     is_mutation: bool,
     repeat: Repeat,
+    conditions: Conditions,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,6 +136,7 @@ impl Run {
             noted: 0,
             changed: 0,
             conflicts: 0,
+            refused_version: None,
         }
     }
 
@@ -159,6 +163,12 @@ impl Run {
         self.asked_for = self.wanted.clone();
         self.noted = self.notes.len();
         self.plan = plan(&action, self.wanted.as_ref(), &target, served)?;
+        if self.asked.is_conditional_change() {
+            if !served.profile.operations.read {
+                return Err(ScimError::not_implemented("the vendor shows no resource whose version could be compared"));
+            }
+            self.plan = std::mem::take(&mut self.plan).compare_first();
+        }
         self.steps = self.plan.steps.clone();
         Ok(())
     }
@@ -185,8 +195,18 @@ impl Run {
                 Ok(()) => self.advance(),
                 Err(failure) => Next::Done(Err(failure)),
             },
-            Err(error) if self.may_begin_again(&error) => self.begin_again(),
-            Err(error) => Next::Done(Err(Failure::Vendor { error, done: self.done_so_far() })),
+            Err(error) if self.may_begin_again(&error) => self.begin_again(error.kind),
+            Err(error) => Next::Done(Err(Failure::Vendor { error: self.told(error), done: self.done_so_far() })),
+        }
+    }
+
+    /// A failed precondition that is none of the client's is a conflict.
+    fn told(&self, error: VendorError) -> VendorError {
+        match error.kind {
+            VendorErrorKind::PreconditionFailed if self.asked.conditions.if_match.is_none() => {
+                VendorError { kind: VendorErrorKind::Conflict, ..error }
+            }
+            _ => error,
         }
     }
 
@@ -239,12 +259,26 @@ impl Run {
 
     /// Another change met ours at the vendor: what was computed from the read is void.
     fn may_begin_again(&self, error: &VendorError) -> bool {
-        error.kind == VendorErrorKind::Conflict && self.changed == 0 && self.conflicts < CONFLICTS
+        let is_conflict = match error.kind {
+            VendorErrorKind::Conflict => true,
+            VendorErrorKind::PreconditionFailed => self.version_to_keep().is_some(),
+            _ => false,
+        };
+        is_conflict && self.changed == 0 && self.conflicts < CONFLICTS
+    }
+
+    /// The vendor's version of the resource as it was last seen, which what is sent next must not overwrite another than.
+    fn version_to_keep(&self) -> Option<Text> {
+        let seen = version::own(self.last.as_ref()?, self.served())?;
+        (self.refused_version.as_deref() != Some(seen)).then(|| seen.into())
     }
 
     /// Nothing of the first read may stay: `active` taken from it could bring a leaver back.
-    fn begin_again(&mut self) -> Next {
+    fn begin_again(&mut self, after: VendorErrorKind) -> Next {
         self.conflicts += 1;
+        if after == VendorErrorKind::PreconditionFailed {
+            self.refused_version = self.version_to_keep();
+        }
         self.wanted = self.asked_for.clone();
         self.current = None;
         self.last = None;
@@ -266,7 +300,9 @@ impl Run {
 
     fn advance(&mut self) -> Next {
         loop {
-            if let Some(call) = self.calls.pop_front() {
+            if let Some(mut call) = self.calls.pop_front() {
+                let changes = matches!(call.kind, CallKind::Replace(..) | CallKind::Patch(..) | CallKind::Delete(_));
+                call.if_match = self.version_to_keep().filter(|_| changes);
                 self.awaiting = self.expects(&call);
                 return Next::Send(call);
             }
@@ -299,6 +335,10 @@ impl Run {
             Step::List => {
                 let query = listing::query(&self.asked.query, self.served())?;
                 self.call(CallKind::List(query));
+            }
+            Step::Match => {
+                let present = self.served().mapping.resource_to_canonical(self.present().clone());
+                version::check(&self.asked.conditions, &present, self.served())?;
             }
             Step::Apply(operations) => self.apply(&operations)?,
             Step::Complete => self.complete(),
@@ -446,7 +486,7 @@ impl Run {
             _ => self.asked.repeat,
         };
         let endpoint = self.served().profile.endpoint.clone();
-        self.calls.push_back(Call { endpoint, kind, repeat });
+        self.calls.push_back(Call { endpoint, kind, repeat, if_match: None });
     }
 
     fn id(&self) -> Text {
@@ -466,7 +506,7 @@ impl Run {
             let id = self.id();
             self.awaiting = Awaiting::ReadBack;
             let endpoint = self.served().profile.endpoint.clone();
-            return Next::Send(Call { endpoint, kind: CallKind::Read(id), repeat: Repeat::Safe });
+            return Next::Send(Call { endpoint, kind: CallKind::Read(id), repeat: Repeat::Safe, if_match: None });
         }
         Next::Done(self.reply().map(|reply| Outcome { reply, notes: std::mem::take(&mut self.notes) }))
     }
@@ -479,7 +519,7 @@ impl Run {
 
     fn reply(&mut self) -> Result<Reply, Failure> {
         let served = &self.target.types[self.served];
-        let canonical = |resource| served.mapping.resource_to_canonical(resource);
+        let canonical = |resource| version::show(served.mapping.resource_to_canonical(resource), served);
         match (self.asked.reply, self.last.take()) {
             (ReplyKind::NoContent, _) => Ok(Reply::NoContent),
             (ReplyKind::Page, _) => {
@@ -488,7 +528,11 @@ impl Run {
                 Ok(Reply::Page(Page { resources, ..page }))
             }
             (ReplyKind::Created, Some(resource)) => Ok(Reply::Created(canonical(resource))),
-            (ReplyKind::Resource, Some(resource)) => Ok(Reply::Resource(canonical(resource))),
+            (ReplyKind::Resource, Some(resource)) => {
+                let resource = canonical(resource);
+                let known = !self.asked.is_mutation && version::is_known(&self.asked.conditions, &resource, served)?;
+                Ok(if known { Reply::NotModified(version::of(&resource, served)) } else { Reply::Resource(resource) })
+            }
             (ReplyKind::Resource, None) if !self.asked.wants_resource => Ok(Reply::NoContent),
             (ReplyKind::Resource | ReplyKind::Created, None) => {
                 let error = VendorError::new(VendorErrorKind::NotUnderstood)
@@ -514,8 +558,13 @@ impl Asked {
             _ => ListQuery::default(),
         };
         let is_mutation = !matches!(operation.action, Action::Read(_) | Action::List(_));
-        let wants_resource = operation.wants_resource;
-        Self { reply, id: id.cloned(), query, wants_resource, is_mutation, repeat }
+        let (wants_resource, conditions) = (operation.wants_resource, operation.conditions.clone());
+        Self { reply, id: id.cloned(), query, wants_resource, is_mutation, repeat, conditions }
+    }
+
+    /// Whether what there is must have a version that the client names before it is changed.
+    fn is_conditional_change(&self) -> bool {
+        self.is_mutation && self.id.is_some() && self.conditions != Conditions::default()
     }
 }
 

@@ -155,7 +155,7 @@ fn read_call(given: &Object, target: &Target) -> Result<Call, String> {
         "delete" => CallKind::Delete(id()?),
         other => return Err(format!("no call is named {other}")),
     };
-    Ok(Call { endpoint: endpoint.to_owned(), kind, repeat: Repeat::Safe })
+    Ok(Call { endpoint: endpoint.to_owned(), kind, repeat: Repeat::Safe, if_match: None })
 }
 
 fn operations(given: &Object, kind: &ResourceType) -> Result<Vec<PatchOp>, String> {

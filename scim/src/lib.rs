@@ -19,6 +19,7 @@ pub mod schema;
 #[cfg(test)]
 mod traps;
 pub mod value;
+pub mod version;
 
 pub use error::{ScimError, ScimType};
 pub use filter::Filter;

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderMap, StatusCode};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH};
+use http::{HeaderMap, HeaderName, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use scimux_adapters::Conditions;
 use scimux_scim::ScimError;
+use scimux_scim::version::Tags;
 use tower::layer::layer_fn;
 use tower::{Layer, service_fn};
 
@@ -24,6 +26,8 @@ pub(crate) struct Whole {
     pub(crate) ask: Ask,
     /// Its query, without the `?`.
     pub(crate) query: String,
+    /// Under which versions.
+    pub(crate) conditions: Conditions,
     /// Its body; empty for what has none.
     pub(crate) body: Bytes,
 }
@@ -38,14 +42,25 @@ where
             let mut inner = inner.clone();
             async move {
                 let query = request.uri().query().unwrap_or_default().to_owned();
+                let conditions = conditions(request.headers());
                 let body = match ask {
                     Ask::Create | Ask::Replace(_) | Ask::Patch(_) => read(request, limit).await?,
                     Ask::List | Ask::Read(_) | Ask::Delete(_) => Bytes::new(),
                 };
-                inner.call(Whole { context, ask, query, body }).await
+                inner.call(Whole { context, ask, query, conditions, body }).await
             }
         })
     })
+}
+
+/// What cannot be read of a condition names no version, so that `If-Match` fails.
+fn conditions(headers: &HeaderMap) -> Conditions {
+    let tags = |name: HeaderName| {
+        let values = headers.get_all(name).iter().map(|value| value.to_str().unwrap_or_default());
+        let mut values = values.peekable();
+        values.peek().is_some().then(|| Tags::parse(values))
+    };
+    Conditions { if_match: tags(IF_MATCH), if_none_match: tags(IF_NONE_MATCH) }
 }
 
 async fn read(request: Request, limit: usize) -> Result<Bytes, Refusal> {

@@ -27,7 +27,7 @@ pub(crate) struct View {
 /// # Errors
 /// 400 with the `scimType` of RFC 7644 table 9.
 pub(crate) fn decode(whole: Whole) -> Result<(Job, View), ScimError> {
-    let Whole { context, ask, query, body } = whole;
+    let Whole { context, ask, query, conditions, body } = whole;
     let known = &context.served().canonical;
     let listing = ListQuery::parse(if ask == Ask::List { &query } else { "" }, known)?;
     let projection = ListQuery::parse(&projecting(&query), known)?.projection;
@@ -45,7 +45,7 @@ pub(crate) fn decode(whole: Whole) -> Result<(Job, View), ScimError> {
     };
     let asked = matches!(projection, Projection::Only(_));
     let without_body = patched && known.schema.id.eq_ignore_ascii_case(GROUP) && !asked;
-    let operation = Operation { endpoint: known.endpoint.clone(), action, wants_resource: !without_body };
+    let operation = Operation { endpoint: known.endpoint.clone(), action, wants_resource: !without_body, conditions };
     let view = View { context: context.clone(), projection, without_body };
     Ok((Job { context, operation }, view))
 }

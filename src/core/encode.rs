@@ -1,7 +1,7 @@
 //! What came of an operation as an answer: URLs of the gateway, the projection asked for, the headers.
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, LOCATION};
+use http::header::{CONTENT_TYPE, ETAG, LOCATION};
 use http::{HeaderValue, StatusCode};
 use http_body_util::Full;
 use scimux_adapters::{NoteKind, Outcome, Reply};
@@ -19,20 +19,35 @@ const MAX_DROPPED: usize = 4096;
 /// The answer for an outcome.
 pub(crate) fn encode(outcome: Outcome, view: &View) -> Response {
     let dropped = dropped(&outcome);
+    let version = version(&outcome.reply);
     let mut answer = match outcome.reply {
         Reply::Created(resource) => created(resource, view),
-        Reply::Resource(_) if view.without_body => empty(),
+        Reply::Resource(_) if view.without_body => empty(StatusCode::NO_CONTENT),
         Reply::Resource(resource) => json(StatusCode::OK, &finish(resource, view)),
         Reply::Page(mut page) => {
             page.resources = page.resources.into_iter().map(|resource| finish(resource, view)).collect();
             json(StatusCode::OK, &page.to_message())
         }
-        Reply::NoContent => empty(),
+        Reply::NotModified(_) => empty(StatusCode::NOT_MODIFIED),
+        Reply::NoContent => empty(StatusCode::NO_CONTENT),
     };
+    if let Some(version) = version {
+        answer.headers_mut().insert(ETAG, version);
+    }
     if let Some(names) = dropped {
         answer.headers_mut().insert(SCIMUX_DROPPED, names);
     }
     answer
+}
+
+/// The version of what is answered, which a projection does not change (rfc-traps 278).
+fn version(reply: &Reply) -> Option<HeaderValue> {
+    let version = match reply {
+        Reply::Created(resource) | Reply::Resource(resource) => resource.get("meta")?.as_object()?.str("version")?,
+        Reply::NotModified(version) => version,
+        Reply::Page(_) | Reply::NoContent => return None,
+    };
+    HeaderValue::from_str(version).ok()
 }
 
 fn created(resource: Object, view: &View) -> Response {
@@ -44,9 +59,9 @@ fn created(resource: Object, view: &View) -> Response {
     answer
 }
 
-fn empty() -> Response {
+fn empty(status: StatusCode) -> Response {
     let mut answer = Response::new(Full::default());
-    *answer.status_mut() = StatusCode::NO_CONTENT;
+    *answer.status_mut() = status;
     answer
 }
 

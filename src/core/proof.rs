@@ -26,7 +26,7 @@ pub(crate) async fn check(error: VendorError, context: &Context) -> VendorError 
 async fn answers_a_list(context: &Context) -> bool {
     let query = ListQuery { count: Some(1), ..ListQuery::default() };
     let endpoint = context.served().vendor.endpoint.clone();
-    let call = Arc::new(Call { endpoint, kind: CallKind::List(query), repeat: Repeat::Safe });
+    let call = Arc::new(Call { endpoint, kind: CallKind::List(query), repeat: Repeat::Safe, if_match: None });
     let asked = Asked { call, trace: context.trace.clone() };
     context.target().service.clone().oneshot(asked).await.is_ok()
 }

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, ETAG, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tower::layer::layer_fn;
 use tower::{Layer, service_fn};
@@ -15,8 +15,8 @@ use crate::stack::Stage;
 pub(crate) const SCIMUX_DROPPED: HeaderName = HeaderName::from_static("scimux-dropped");
 
 /// Every header an answer may have, beside what the HTTP server itself writes (`date`, `content-length`, `connection`).
-pub(crate) const ALLOWED: [HeaderName; 7] =
-    [ALLOW, CONTENT_TYPE, LOCATION, RETRY_AFTER, SCIMUX_DROPPED, WWW_AUTHENTICATE, X_REQUEST_ID];
+pub(crate) const ALLOWED: [HeaderName; 8] =
+    [ALLOW, CONTENT_TYPE, ETAG, LOCATION, RETRY_AFTER, SCIMUX_DROPPED, WWW_AUTHENTICATE, X_REQUEST_ID];
 
 /// Takes every other header out, and turns `application/scim+json` into `application/json` where `Accept` names only
 /// that.

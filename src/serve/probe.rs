@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use scimux_adapters::{Action, Failure, Next, Operation, Reply, Run, VendorError, VendorErrorKind};
+use scimux_adapters::{Action, Conditions, Failure, Next, Operation, Reply, Run, VendorError, VendorErrorKind};
 use scimux_scim::ListQuery;
 use tower::ServiceExt;
 
@@ -49,7 +49,7 @@ async fn ask(target: &LiveTarget) -> Result<String, String> {
     let Some(served) = canonical.types.first() else { return Ok("it has no resource type to ask for".to_owned()) };
     let query = ListQuery { count: Some(1), ..ListQuery::default() };
     let (endpoint, action) = (served.canonical.endpoint.clone(), Action::List(query));
-    let operation = Operation { endpoint, action, wants_resource: true };
+    let operation = Operation { endpoint, action, wants_resource: true, conditions: Conditions::default() };
     let (mut run, mut next) = Run::start(operation, canonical.clone());
     let trace = Trace { record: Arc::default(), traceparent: None, authorization: None };
     loop {

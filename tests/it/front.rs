@@ -200,16 +200,3 @@ async fn read_only_clients_and_clients_of_other_routes() {
     gateway.request(request("GET", BARBARA, &other, "")).await.refused(404, "");
     gateway.request(request("GET", "/u/Users", &other, "")).await.expect(200);
 }
-
-/// A condition that is not checked must not be told as met.
-#[tokio::test]
-async fn if_match_is_refused_until_it_is_checked() {
-    let world = World::start("scim").await;
-    let token = authorization();
-    let headers = [("authorization", token.as_str()), ("content-type", "application/json"), ("if-match", "W/\"1\"")];
-    for (method, body) in [("PUT", "{}"), ("PATCH", "{}"), ("DELETE", "")] {
-        world.gateway().request(request(method, BARBARA, &headers, body)).await.refused(501, "");
-    }
-    assert!(world.wire().is_empty());
-    world.gateway().request(request("GET", BARBARA, &headers, "")).await.expect(200);
-}

@@ -14,4 +14,5 @@ mod rsa;
 mod scim2_server;
 mod secrets;
 mod veeva;
+mod versions;
 mod world;

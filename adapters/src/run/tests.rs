@@ -20,7 +20,12 @@ impl Driven {
     fn start(vendor: &str, action: impl FnOnce(&ServedType) -> Action) -> Self {
         let target = Arc::new(fixture::target(vendor));
         let action = action(&target.types[0]);
-        let operation = Operation { endpoint: "/Users".to_owned(), action, wants_resource: true };
+        let operation = Operation {
+            endpoint: "/Users".to_owned(),
+            action,
+            wants_resource: true,
+            conditions: Conditions::default(),
+        };
         let (run, next) = Run::start(operation, target);
         Self { run, next }
     }

@@ -28,7 +28,8 @@ async fn each_kind_has_its_status() {
         (VendorError::new(Kind::CredentialRefused), 502, 502),
         (VendorError::new(Kind::LoginRefused), 502, 502),
         (VendorError::new(Kind::Conflict), 503, 503),
-        (VendorError::new(Kind::PreconditionFailed), 412, 412),
+        // None of these requests names a version.
+        (VendorError::new(Kind::PreconditionFailed), 503, 503),
         (VendorError::new(Kind::TooLarge), 413, 413),
         (VendorError::new(Kind::Unsupported), 501, 501),
         (VendorError::new(Kind::RateLimited), 429, 429),
