@@ -2,12 +2,13 @@
 
 mod check;
 mod demo;
+mod explain;
 mod sandbox;
 mod serve;
 mod signals;
 
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -47,6 +48,8 @@ enum Command {
         #[arg(long)]
         once: bool,
     },
+    /// Read a raw HTTP request from standard input and print what would be sent to the vendor, sending nothing
+    Explain(explain::Options),
     /// Run one vendor's sandbox alone
     Sandbox {
         /// Whose
@@ -71,6 +74,8 @@ pub enum Exit {
 
 /// What a command may know of the world, and where it prints.
 pub struct Terminal<'a> {
+    /// Standard input.
+    pub input: &'a mut dyn Read,
     /// Standard output.
     pub out: &'a mut dyn Write,
     /// Standard error.
@@ -108,6 +113,9 @@ async fn dispatch(command: Command, terminal: &mut Terminal<'_>) -> io::Result<E
     match command {
         Command::Serve { config } => serve::serve(&file(config, terminal), terminal).await,
         Command::Check { config, targets } => check::check(&file(config, terminal), targets, terminal).await,
+        Command::Explain(options) => {
+            explain::explain(&file(options.config.clone(), terminal), &options, terminal).await
+        }
         Command::Demo { once } => demo::demo(once, terminal).await,
         Command::Sandbox { vendor, listen } => sandbox::sandbox(&vendor, listen, terminal).await,
     }

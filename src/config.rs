@@ -22,6 +22,7 @@ mod urls;
 mod values;
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -216,14 +217,38 @@ pub type Environment = BTreeMap<String, String>;
 /// # Errors
 /// Every problem at once.
 pub fn load(file: &Path, environment: &Environment) -> Result<(Config, Vec<Problem>), Vec<Problem>> {
-    let text = std::fs::read_to_string(file).map_err(|error| {
-        vec![Problem {
-            origin: file.display().to_string(),
-            key: String::new(),
-            message: format!("cannot read it: {error}"),
-        }]
-    })?;
-    parse(&text, &file.display().to_string(), environment)
+    parse(&text(file)?, &file.display().to_string(), environment)
+}
+
+/// The same with `***` in the place of every secret of a target, none of which is looked for, nor a `ca_file`: for what
+/// connects nowhere.
+///
+/// # Errors
+/// Every other problem at once.
+pub fn load_without_secrets(file: &Path, environment: &Environment) -> Result<Config, Vec<Problem>> {
+    read(&text(file)?, &file.display().to_string(), environment, true).map(|(config, _)| config)
+}
+
+fn text(file: &Path) -> Result<String, Vec<Problem>> {
+    let problem = |error| Problem {
+        origin: file.display().to_string(),
+        key: String::new(),
+        message: format!("cannot read it: {error}"),
+    };
+    std::fs::read_to_string(file).map_err(|error| vec![problem(error)])
+}
+
+/// Reads a file that a command was given, of at most `most` bytes.
+///
+/// # Errors
+/// It cannot be read, or is larger.
+pub fn read_file(file: &Path, most: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(file)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        return Err(std::io::Error::other(format!("it is larger than {most} bytes")));
+    }
+    Ok(bytes)
 }
 
 /// The same for a text already read; `origin` names it in problems.
@@ -231,17 +256,25 @@ pub fn load(file: &Path, environment: &Environment) -> Result<(Config, Vec<Probl
 /// # Errors
 /// Every problem at once.
 pub fn parse(text: &str, origin: &str, environment: &Environment) -> Result<(Config, Vec<Problem>), Vec<Problem>> {
+    read(text, origin, environment, false)
+}
+
+fn read(
+    text: &str,
+    origin: &str,
+    environment: &Environment,
+    withhold: bool,
+) -> Result<(Config, Vec<Problem>), Vec<Problem>> {
     let findings = Findings::new(origin);
     let config = source::tree(text, environment, &findings).map(|tree| {
         shape::check(&tree, &findings);
-        build(&Table::top(&tree, &findings), environment)
+        build(&Table::top(&tree, &findings), Secrets { environment, findings: &findings, withhold })
     });
     findings.finish(config)
 }
 
 /// Builds what can be built; where something cannot, a problem is reported and the result is not used.
-fn build(top: &Table, environment: &Environment) -> Config {
-    let secrets = Secrets { environment, findings: top.findings() };
+fn build(top: &Table, secrets: Secrets) -> Config {
     let server = server::server(top);
     let admin = server::admin(top, &server);
     let log = server::log(top);

@@ -4,6 +4,7 @@ mod admin;
 pub mod cli;
 pub mod config;
 mod core;
+mod explain;
 mod front;
 mod listen;
 pub mod secret;

@@ -1,6 +1,6 @@
 //! The scimux executable.
 
-use std::io::{IsTerminal, Write, stderr, stdout};
+use std::io::{IsTerminal, Write, stderr, stdin, stdout};
 use std::process::ExitCode;
 
 use scimux::cli::{self, Exit, Terminal};
@@ -19,6 +19,7 @@ fn main() -> ExitCode {
 
 async fn run() -> Exit {
     let mut terminal = Terminal {
+        input: &mut stdin(),
         out: &mut stdout(),
         err: &mut stderr(),
         is_terminal: stdout().is_terminal(),

@@ -133,7 +133,7 @@ fn live_target(
     Ok(LiveTarget::new(config, http, public_url, metrics))
 }
 
-/// The routes as they are served.
+/// The routes that lead to `targets`.
 pub(crate) fn routes(config: &Config, public_url: &str, targets: &[Arc<LiveTarget>]) -> Vec<Arc<Route>> {
     let live = |wanted: &Arc<TargetConfig>| targets.iter().find(|live| Arc::ptr_eq(&live.config, wanted)).cloned();
     let built = config.routes.iter().filter_map(|route| {

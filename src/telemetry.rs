@@ -7,7 +7,7 @@ mod record;
 mod time;
 
 pub(crate) use metrics::{Metrics, OTHER};
-pub(crate) use record::Record;
+pub(crate) use record::{Onlooker, Record};
 pub(crate) use time::rfc3339;
 
 use tracing_subscriber::EnvFilter;

@@ -44,6 +44,29 @@ pub(crate) enum Step {
     Delete,
 }
 
+impl Step {
+    /// What the step does, in words.
+    pub(crate) fn words(&self) -> &'static str {
+        match self {
+            Self::Create => "POST the new resource",
+            Self::Read => "GET the present resource",
+            Self::List => "GET a list",
+            Self::Apply(_) => "apply the operations to the present resource; where nothing changes, end here",
+            Self::Complete => "complete the resource from the present one",
+            Self::Demand => "refuse the resource if it lacks what the vendor demands",
+            Self::Put => "PUT the whole resource",
+            Self::PutMerged(_) => "PUT the resource with null for what is to go",
+            Self::PutChanged => "PUT what differs from the present resource",
+            Self::PutThis(_) => "PUT what the operations set",
+            Self::PatchChanged => "PATCH what differs from the present resource",
+            Self::Patch(_) => "PATCH the operations",
+            Self::ClearLeftOver => "compare the answer with what was asked, and PATCH away what is left over",
+            Self::Match => "compare its version with the one that the client names",
+            Self::Delete => "DELETE the resource",
+        }
+    }
+}
+
 /// Steps, and why these.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {

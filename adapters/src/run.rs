@@ -228,6 +228,12 @@ impl Run {
         &self.notes
     }
 
+    /// What is still to come after the call under way, in words, as far as it is known now.
+    pub fn ahead(&self) -> impl Iterator<Item = &'static str> {
+        let calls = self.calls.iter().map(|_| "the next part of the same change");
+        calls.chain(self.steps.iter().map(Step::words))
+    }
+
     fn served(&self) -> &ServedType {
         &self.target.types[self.served]
     }
@@ -508,7 +514,7 @@ impl Run {
             let endpoint = self.served().profile.endpoint.clone();
             return Next::Send(Call { endpoint, kind: CallKind::Read(id), repeat: Repeat::Safe, if_match: None });
         }
-        Next::Done(self.reply().map(|reply| Outcome { reply, notes: std::mem::take(&mut self.notes) }))
+        Next::Done(self.reply().map(|reply| Outcome { reply, notes: self.notes.clone() }))
     }
 
     /// The vendor answered a change without the resource, and the client is to see the vendor's state.

@@ -7,7 +7,8 @@ async fn scimux(arguments: &[&str], environment: &[(&str, &str)]) -> (Exit, Stri
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let environment: Environment =
         environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let mut terminal = Terminal { out: &mut out, err: &mut err, is_terminal: false, environment };
+    let mut terminal =
+        Terminal { input: &mut std::io::empty(), out: &mut out, err: &mut err, is_terminal: false, environment };
     let exit = run(["scimux"].iter().chain(arguments).map(Into::into), &mut terminal).await;
     (exit, String::from_utf8_lossy(&out).into_owned(), String::from_utf8_lossy(&err).into_owned())
 }
@@ -50,7 +51,7 @@ const GOOD: &str = "
 async fn help_is_well_and_bad_usage_is_not() {
     let (exit, out, err) = scimux(&["--help"], &[]).await;
     assert_eq!((exit, err.as_str()), (Exit::Well, ""));
-    for command in ["serve", "check", "demo", "sandbox"] {
+    for command in ["serve", "check", "explain", "demo", "sandbox"] {
         assert!(out.contains(command), "{out}");
     }
     for wrong in

@@ -14,11 +14,16 @@ use crate::secret::{Secret, SecretSource};
 /// What a secret may be, to end "must be …".
 pub(super) const ALLOWED: &str = "{ env = \"NAME\" }, { file = \"/path\" }, or a string";
 
+/// What stands for a secret that is not read.
+const MASK: &str = "***";
+
 /// Reads secrets, and reports what keeps them from being read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Secrets<'a> {
     pub(super) environment: &'a Environment,
     pub(super) findings: &'a Findings,
+    /// Nothing is read, `***` stands for every secret: for what connects nowhere.
+    pub(super) withhold: bool,
 }
 
 impl Secrets<'_> {
@@ -39,6 +44,8 @@ impl Secrets<'_> {
                 _ => {
                     let source = self.value(value, &path)?;
                     self.warn_plain(&source, &path);
+                    // A token is only hashed, so it may be read; one that is not there fits nobody.
+                    let source = if self.withhold { self.reading().source(value).ok()? } else { source };
                     Some(Sha256::digest(source.loaded().expose()).into())
                 }
             }
@@ -61,25 +68,44 @@ impl Secrets<'_> {
         }
     }
 
+    fn reading(self) -> Self {
+        Self { withhold: false, ..self }
+    }
+
     fn source(self, value: &Value) -> Result<SecretSource, String> {
         let refused = |what: &str| Err(format!("{what}; must be {ALLOWED}"));
         let dict = match value {
-            Value::String(_, text) => return Ok(SecretSource::Plain(Secret::new(text.as_str()))),
+            Value::String(_, text) => return Ok(SecretSource::Plain(self.unless_withheld(text))),
             Value::Dict(_, dict) => dict,
             other => return refused(&format!("is {}", shape::type_of(other))),
         };
         let mut entries = dict.iter();
         match (entries.next(), entries.next()) {
             (Some((key, Value::String(_, text))), None) if key == "env" => self.variable(text),
-            (Some((key, Value::String(_, text))), None) if key == "file" => file(Path::new(text)),
+            (Some((key, Value::String(_, text))), None) if key == "file" => self.file(Path::new(text)),
             (Some((key, _)), None) if key == "env" || key == "file" => refused(&format!("`{key}` is not a string")),
             (Some((key, _)), None) => refused(&format!("unknown key `{key}`")),
             _ => refused("a secret comes from one place"),
         }
     }
 
+    fn unless_withheld(self, text: &str) -> Secret {
+        Secret::new(if self.withhold { MASK } else { text })
+    }
+
+    fn file(self, path: &Path) -> Result<SecretSource, String> {
+        if self.withhold {
+            return Ok(SecretSource::File(PathBuf::from(path), Secret::new(MASK)));
+        }
+        match read_secret_file(path) {
+            Ok(secret) => Ok(SecretSource::File(PathBuf::from(path), secret)),
+            Err(error) => Err(format!("cannot read {}: {error}", path.display())),
+        }
+    }
+
     fn variable(self, name: &str) -> Result<SecretSource, String> {
         match self.environment.get(name) {
+            _ if self.withhold => Ok(SecretSource::Env(name.to_owned(), Secret::new(MASK))),
             Some(text) => Ok(SecretSource::Env(name.to_owned(), Secret::new(text.as_str()))),
             None => Err(format!("the environment variable {name} is not set")),
         }
@@ -100,13 +126,6 @@ impl Secrets<'_> {
                 "a secret in plain text; { env = \"NAME\" } or { file = \"/path\" } keeps it out of this file",
             );
         }
-    }
-}
-
-fn file(path: &Path) -> Result<SecretSource, String> {
-    match read_secret_file(path) {
-        Ok(secret) => Ok(SecretSource::File(PathBuf::from(path), secret)),
-        Err(error) => Err(format!("cannot read {}: {error}", path.display())),
     }
 }
 

@@ -27,7 +27,7 @@ fn target(name: &str, table: &Table, secrets: Secrets) -> Option<TargetConfig> {
     let base_url = urls::outbound(table, "base_url", plaintext);
     let auth = auth::auth(table, plaintext, secrets);
     let headers = headers(table, auth.as_ref(), secrets);
-    let upstream = upstream::upstream(table, base_url.as_ref(), secrets.environment);
+    let upstream = upstream::upstream(table, base_url.as_ref(), secrets);
     let settings = settings(name, table, base_url.unwrap_or_else(placeholder));
     let vendor = vendor(table)?;
     let target = joined(vendor, settings, table);

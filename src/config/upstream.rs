@@ -7,19 +7,21 @@ use hyper_util::client::proxy::matcher::Matcher;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
+use super::secrets::Secrets;
 use super::table::Table;
 use super::{Environment, Upstream, urls};
 
 /// The bounds of the calls to a target; `None` where something reported keeps it from being built.
-pub(super) fn upstream(target: &Table, base_url: Option<&Uri>, environment: &Environment) -> Option<Upstream> {
+pub(super) fn upstream(target: &Table, base_url: Option<&Uri>, secrets: Secrets) -> Option<Upstream> {
     let table = target.section("upstream");
     for key in ["retries", "rate_per_sec"] {
         if table.has(key) {
             table.warn(key, "accepted, but this version does not act on it yet");
         }
     }
-    let ca_file = ca_file(&table);
-    let proxy = proxy(&table, base_url, environment);
+    // It is needed to connect, as secrets are.
+    let ca_file = if secrets.withhold { Some(None) } else { ca_file(&table) };
+    let proxy = proxy(&table, base_url, secrets.environment);
     Some(Upstream {
         timeout: table.seconds("timeout_secs"),
         connect_timeout: table.seconds("connect_timeout_secs"),

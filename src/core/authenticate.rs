@@ -55,12 +55,17 @@ fn authenticate(
     if clients.is_empty() || place.is_some_and(|place| place.route.open) {
         return Ok(None);
     }
-    let client = token(request.headers()).and_then(|token| identify(clients, token));
+    let client = caller(clients, request.headers());
     let public = |place: &Place| place.route.public_discovery && matches!(place.endpoint, Endpoint::Discovery(_));
     if client.is_none() && !place.is_some_and(public) {
         return Err(unknown());
     }
     Ok(client)
+}
+
+/// The client whose token a request brings.
+pub(crate) fn caller(clients: &[Arc<Client>], headers: &HeaderMap) -> Option<Arc<Client>> {
+    identify(clients, token(headers)?)
 }
 
 /// The bearer token; two `Authorization` headers are none.

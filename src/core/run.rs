@@ -18,6 +18,7 @@ pub(crate) async fn run(job: Job) -> Result<Outcome, CoreError> {
     let mut notes = Vec::new();
     let (mut run, mut next) = Run::start(operation, context.target().config.target.clone());
     loop {
+        context.trace.record.show(&run);
         match next {
             Next::Send(call) => {
                 let asked = Asked { call: Arc::new(call), trace: context.trace.clone() };

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use http::{HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use tower::layer::layer_fn;
 use tower::{Layer, service_fn};
 
@@ -35,11 +35,12 @@ where
 }
 
 fn id(request: &Request) -> String {
-    let given = request.headers().get(X_REQUEST_ID).and_then(|value| value.to_str().ok());
-    match given {
-        Some(id) if is_harmless(id) => id.to_owned(),
-        _ => uuid::Uuid::new_v4().to_string(),
-    }
+    given(request.headers()).map_or_else(|| uuid::Uuid::new_v4().to_string(), str::to_owned)
+}
+
+/// The client's own id, if it may be used.
+pub(crate) fn given(headers: &HeaderMap) -> Option<&str> {
+    headers.get(X_REQUEST_ID).and_then(|value| value.to_str().ok()).filter(|id| is_harmless(id))
 }
 
 /// Ids go into logs and to vendors, so a client's must be short and plain.

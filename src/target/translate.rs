@@ -12,7 +12,8 @@ use super::{Asked, CallError, Heard, Prepared, Trace, Understood};
 use crate::config::TargetConfig;
 use crate::front::request_id::X_REQUEST_ID;
 use crate::stack::Stage;
-use scimux_adapters::{Translated, VendorError};
+use scimux_adapters::{Note, Translated, VendorError};
+use scimux_scim::ScimError;
 
 const OWN_NAME: HeaderValue = HeaderValue::from_static(concat!("scimux/", env!("CARGO_PKG_VERSION")));
 
@@ -24,18 +25,24 @@ where
     layer_fn(move |mut inner: S| {
         let config = config.clone();
         service_fn(move |asked: Asked| {
-            let target = &config.target;
-            let translated = target.vendor.adapter.request(&asked.call, target);
-            let sent = translated.map(|Translated { request, credential, notes }| {
-                let request = with_trace(request, &asked.trace);
-                (inner.call(Prepared { asked, request, form: credential }), notes)
-            });
+            let sent = prepare(&config, asked).map(|(prepared, notes)| (inner.call(prepared), notes));
             async move {
                 let (understood, notes) = sent.map_err(CallError::Refused)?;
                 Ok(Heard { answer: understood.await?.answer, notes })
             }
         })
     })
+}
+
+/// A call as the adapter writes it, with what it changed, but without the credential.
+///
+/// # Errors
+/// What this vendor cannot be asked.
+pub(crate) fn prepare(config: &TargetConfig, asked: Asked) -> Result<(Prepared, Vec<Note>), ScimError> {
+    let target = &config.target;
+    let Translated { request, credential, notes } = target.vendor.adapter.request(&asked.call, target)?;
+    let request = with_trace(request, &asked.trace);
+    Ok((Prepared { asked, request, form: credential }, notes))
 }
 
 fn with_trace(mut request: http::Request<Bytes>, trace: &Trace) -> http::Request<Bytes> {

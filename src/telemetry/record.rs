@@ -4,7 +4,15 @@ use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use scimux_adapters::Run;
+
 use crate::front::concurrency::Place;
+
+/// Looks on while an operation is carried out. `explain` does; `serve` has none.
+pub(crate) trait Onlooker: Send + Sync {
+    /// The run before each of its calls, and when it has ended.
+    fn see(&self, run: &Run);
+}
 
 /// One request, shared by its stations. Whoever holds it holds the request's place among those in flight, so a mutation
 /// that outlives its client keeps counting.
@@ -22,6 +30,7 @@ pub(crate) struct Record {
     pub(crate) resource: OnceLock<String>,
     /// `resource_id`.
     pub(crate) resource_id: OnceLock<String>,
+    onlooker: Option<Arc<dyn Onlooker>>,
     upstream_calls: AtomicU32,
     place: OnceLock<Place>,
 }
@@ -30,6 +39,18 @@ impl Record {
     /// A record of a request with this id.
     pub(crate) fn new(id: Arc<str>) -> Self {
         Self { id, ..Self::default() }
+    }
+
+    /// A record of a request whose operation somebody looks at.
+    pub(crate) fn watched(id: Arc<str>, onlooker: Arc<dyn Onlooker>) -> Self {
+        Self { id, onlooker: Some(onlooker), ..Self::default() }
+    }
+
+    /// Shows a run to who looks on.
+    pub(crate) fn show(&self, run: &Run) {
+        if let Some(onlooker) = &self.onlooker {
+            onlooker.see(run);
+        }
     }
 
     /// Counts a call to a vendor.

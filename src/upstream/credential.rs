@@ -113,6 +113,19 @@ impl Credentials {
 }
 
 impl Credential {
+    /// A credential of the form that the configuration gives a target, with `***` in the place of every secret.
+    pub(crate) fn masked(config: &TargetConfig) -> Self {
+        let mask = || Secret::new("***");
+        let kind = match &config.auth {
+            Auth::None => Kind::None,
+            Auth::Passthrough => Kind::Passthrough,
+            Auth::Basic(user, _) => Kind::Basic(user.clone(), mask()),
+            Auth::Header(name, _) => Kind::Header(name.clone(), mask()),
+            Auth::Bearer(_) | Auth::OAuth2 { .. } | Auth::Session { .. } => Kind::Plain(mask()),
+        };
+        Self { kind, headers: config.headers.iter().map(|(name, _)| (name.clone(), mask())).collect() }
+    }
+
     /// Puts the credential into a request's headers in the form the adapter says; `passed` is the client's own, which
     /// goes instead of any where it is passed through.
     ///

@@ -4,6 +4,7 @@
 mod contract;
 mod discovery;
 mod errors;
+mod explain;
 mod front;
 mod huawei;
 mod invariants;

@@ -149,6 +149,10 @@ impl Gateway {
         self.directory.path().join("scim.sock")
     }
 
+    pub(crate) fn config(&self) -> PathBuf {
+        self.directory.path().join("scimux.toml")
+    }
+
     fn printed(&self) -> String {
         std::fs::read_to_string(self.directory.path().join("output")).unwrap_or_default()
     }
