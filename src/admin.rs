@@ -82,7 +82,7 @@ fn targets(watched: &Watched) -> Response {
 }
 
 fn describe(live: &LiveTarget) -> Value {
-    let target = &live.config.target;
+    let target = &live.knowledge.target();
     let last = live.status.last();
     let failure = last.failure.map(|(at, what)| json!({ "at": rfc3339(at), "error": what }));
     let mut types = Map::new();
@@ -97,6 +97,21 @@ fn describe(live: &LiveTarget) -> Value {
         "last_success": last.success.map(rfc3339),
         "last_failure": failure,
         "credential": { "scheme": target.settings.scheme, "expires": live.credentials.expires().map(rfc3339) },
+        "learned": learned(live),
         "resource_types": types,
     })
+}
+
+/// What the target showed of itself: methods that it lacks for a resource type, and since when that is known.
+fn learned(live: &LiveTarget) -> Vec<Value> {
+    let known = live.knowledge.lacks().into_iter();
+    let words = known.map(|known| {
+        json!({
+            "endpoint": known.lack.endpoint,
+            "lacks": known.lack.method.as_str(),
+            "status": known.lack.status,
+            "at": rfc3339(known.at),
+        })
+    });
+    words.collect()
 }

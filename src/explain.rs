@@ -26,6 +26,7 @@ use crate::front::request_id;
 use crate::serve;
 use crate::stack;
 use crate::target::LiveTarget;
+use crate::target::knowledge::Knowledge;
 use crate::telemetry::{Metrics, Record};
 use crate::upstream::{Credentials, HttpService};
 pub(crate) use raw::HEAD_BYTES;
@@ -134,6 +135,7 @@ impl Setting<'_> {
         LiveTarget {
             name: config.target.settings.name.as_str().into(),
             config: config.clone(),
+            knowledge: Arc::new(Knowledge::new(config.target.clone())),
             status: Arc::default(),
             credentials: Arc::new(Credentials::new(config, &nowhere(), metrics)),
             redactor: Redactor::new([], public_url),

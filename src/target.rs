@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 pub(crate) mod fixture;
+pub(crate) mod knowledge;
 pub(crate) mod observe;
 pub(crate) mod queue;
 pub(crate) mod renew;
@@ -23,6 +24,7 @@ use crate::core::redact::{Redactor, hosts};
 use crate::stack;
 use crate::telemetry::{Metrics, Record};
 use crate::upstream::{Credentials, HttpService};
+use knowledge::Knowledge;
 use status::Status;
 
 /// Segments of base URLs that say nothing of whose they are.
@@ -34,6 +36,8 @@ pub(crate) struct LiveTarget {
     pub(crate) name: Arc<str>,
     /// What the configuration says.
     pub(crate) config: Arc<TargetConfig>,
+    /// What it showed of itself.
+    pub(crate) knowledge: Arc<Knowledge>,
     /// How it has been doing.
     pub(crate) status: Arc<Status>,
     /// Its credential.
@@ -49,14 +53,15 @@ impl LiveTarget {
     pub(crate) fn new(config: &Arc<TargetConfig>, http: HttpService, public_url: &str, metrics: &Arc<Metrics>) -> Self {
         let settings = &config.target.settings;
         let mut words: Vec<String> = Self::places(config).iter().flat_map(hosts).collect();
-        words.extend(settings.values.values().cloned());
+        words.extend(config.target.tenant_words().map(ToOwned::to_owned));
         words.extend(path_words(&settings.base_url));
         let credentials = Arc::new(Credentials::new(config, &http, metrics));
         let status = Arc::default();
         let service = stack::target(config, credentials.clone(), Arc::clone(&status), metrics.clone(), http);
         let redactor = Redactor::new(words, public_url);
         let name = settings.name.as_str().into();
-        Self { name, config: config.clone(), status, credentials, redactor, service }
+        let knowledge = Arc::new(Knowledge::new(config.target.clone()));
+        Self { name, config: config.clone(), knowledge, status, credentials, redactor, service }
     }
 
     /// Where its calls and logins go.

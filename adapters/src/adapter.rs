@@ -48,20 +48,34 @@ pub enum SettingKind {
     Header,
     /// Any text.
     Text,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// A whole number.
+    Number,
 }
 
 impl SettingKind {
+    /// Whether a value names the tenant, so that clients may not see it.
+    #[must_use]
+    pub fn names_tenant(self) -> bool {
+        matches!(self, Self::Segment | Self::Header | Self::Text)
+    }
+
     /// What is wrong with a value; `None` if nothing is.
     #[must_use]
-    pub fn problem(self, value: &str) -> Option<&'static str> {
+    pub fn problem(self, value: &str) -> Option<String> {
         let forbidden = |c: char| c.is_control() || "/\\?#%".contains(c);
         match self {
-            Self::Segment | Self::Header if value.is_empty() => Some("must not be empty"),
+            Self::Segment | Self::Header if value.is_empty() => Some("must not be empty".to_owned()),
             Self::Segment if matches!(value, "." | "..") || value.contains(forbidden) => {
-                Some("must be one path segment, without / \\ ? # % and control characters")
+                Some("must be one path segment, without / \\ ? # % and control characters".to_owned())
             }
-            Self::Header if !value.bytes().all(|byte| byte.is_ascii_graphic()) => Some("must be visible ASCII"),
-            Self::Segment | Self::Header | Self::Text => None,
+            Self::Header if !value.bytes().all(|byte| byte.is_ascii_graphic()) => {
+                Some("must be visible ASCII".to_owned())
+            }
+            Self::OneOf(words) if !words.contains(&value) => Some(format!("must be one of {}", words.join(", "))),
+            Self::Number if value.parse::<u32>().is_err() => Some("must be a whole number in quotes".to_owned()),
+            Self::Segment | Self::Header | Self::Text | Self::OneOf(_) | Self::Number => None,
         }
     }
 }

@@ -43,7 +43,7 @@ fn capability(target: &Target, served: &ServedType, operation: &str) -> Capabili
         "read" => native_or_refused(has.read),
         "list" => native_or_refused(has.list),
         "replace" if has.replace && served.profile.put.means == PutMeans::Replace => Capability::Native,
-        "replace" if has.replace => Capability::Emulated,
+        "replace" if has.replace || has.patch && has.read => Capability::Emulated,
         "patch" if has.patch => Capability::Native,
         "patch" if has.replace && has.read => Capability::Emulated,
         "delete" => match target.delete_by(served) {

@@ -12,10 +12,12 @@ pub(crate) fn settings(vendor: &Vendor) -> TargetSettings {
         "veeva" => "session",
         _ => "bearer",
     };
+    // What may be said of a plain provider is not said here, so that it can be learned.
+    let settings = vendor.settings.iter().filter(|setting| setting.required || vendor.name != "scim");
     TargetSettings {
         name: vendor.name.to_owned(),
         base_url: "https://vendor.example:8443/base".parse().expect("a URL"),
-        values: vendor.settings.iter().map(|setting| (setting.key.to_owned(), setting.example.to_owned())).collect(),
+        values: settings.map(|setting| (setting.key.to_owned(), setting.example.to_owned())).collect(),
         scheme: scheme.to_owned(),
         delete: None,
         unsupported: Unsupported::Drop,

@@ -24,6 +24,7 @@ pub mod note;
 pub mod operation;
 mod plan;
 pub mod profile;
+mod progress;
 mod put;
 pub mod run;
 pub mod target;
@@ -38,7 +39,7 @@ pub use note::{Note, NoteKind};
 pub use operation::{Action, Conditions, Operation, Outcome, Reply};
 pub use profile::Profile;
 pub use run::{Failure, Next, Run};
-pub use target::{DeleteBy, Problem, ServedType, Target, TargetSettings, Unsupported};
+pub use target::{DeleteBy, Lack, Method, Problem, ServedType, Target, TargetSettings, Unsupported};
 pub use vendor_error::{VendorError, VendorErrorKind};
 
 /// Declares a module for each vendor, and the list of them.

@@ -87,6 +87,11 @@ fn way_of(operation: &PatchOp, served: &ServedType, profile: &PatchProfile) -> W
     if has_form(operation, resolved.attribute, profile) { Way::Direct } else { Way::Compute }
 }
 
+/// Whether the vendor's PATCH takes an operation (in vendor names) as it is.
+pub(crate) fn is_direct(operation: &PatchOp, served: &ServedType) -> bool {
+    way_of(operation, served, &served.profile.patch) == Way::Direct
+}
+
 /// Whether the vendor has the form of the operation.
 fn has_form(operation: &PatchOp, attribute: &Attribute, profile: &PatchProfile) -> bool {
     let path = &operation.path;
@@ -191,8 +196,29 @@ pub(crate) fn split(operations: Vec<PatchOp>, most: usize) -> Vec<Vec<PatchOp>> 
     calls
 }
 
+/// A resource to be created, with only the first `most` values of each list.
+pub(crate) fn first_members(resource: &Object, most: usize, served: &ServedType) -> Object {
+    let mut first = resource.clone();
+    for (path, attribute) in writable(served) {
+        if let Some(Value::Array(elements)) = path.get(resource).filter(|_| attribute.multi_valued) {
+            path.set(&mut first, Value::Array(elements.iter().take(most).cloned().collect()));
+        }
+    }
+    first
+}
+
+/// The operations that add what [`first_members`] left out.
+pub(crate) fn further_members(resource: &Object, most: usize, served: &ServedType) -> Vec<PatchOp> {
+    let lists = writable(served).into_iter().filter(|(_, attribute)| attribute.multi_valued);
+    let rest = lists.filter_map(|(path, _)| {
+        let rest = path.get(resource)?.as_array()?.get(most..).filter(|rest| !rest.is_empty())?;
+        Some(PatchOp { op: Op::Add, value: Some(Value::Array(rest.to_vec())), path, explicit: true })
+    });
+    rest.collect()
+}
+
 /// How many members an operation changes.
-fn weight(operation: &PatchOp) -> usize {
+pub(crate) fn weight(operation: &PatchOp) -> usize {
     match (&operation.value, operation.path.filter.as_deref()) {
         (Some(Value::Array(elements)), _) => elements.len(),
         (None, Some(Filter::Or(terms))) => terms.len(),

@@ -2,11 +2,13 @@
 
 use std::collections::VecDeque;
 
+use scimux_scim::body::Canonical;
 use scimux_scim::{AttributePath, Object, Op, PatchOp, ScimError, Value};
 
-use crate::lower::{Lowered, lower, needs_present_state};
+use crate::lower::{self, Lowered, lower, needs_present_state, writable};
 use crate::profile::PutMeans;
 use crate::put;
+use crate::put::by_patch::is_cut;
 use crate::{Action, DeleteBy, ServedType, Target};
 
 /// One step. Those that ask the vendor something are named by what they ask.
@@ -14,6 +16,10 @@ use crate::{Action, DeleteBy, ServedType, Target};
 pub(crate) enum Step {
     /// POST the wanted resource.
     Create,
+    /// POST the wanted resource with only so many values of its lists; what is over is added by PATCH.
+    CreateFirst(usize),
+    /// PATCH in the values that a create of so many left out.
+    AddRest(usize),
     /// GET the resource: it is the present one from here on.
     Read,
     /// GET a list.
@@ -30,6 +36,10 @@ pub(crate) enum Step {
     Put,
     /// PUT the wanted resource with explicit `null` for what is to go; the extensions the request named.
     PutMerged(Vec<String>),
+    /// PATCH what leads from the present to the wanted resource; the canonical paths that the client emptied.
+    PatchInto(Vec<String>),
+    /// Refuse to go on with a present resource of which one of these lists may be cut off.
+    RefuseCut(Vec<AttributePath>),
     /// PUT only what differs between the present and the wanted resource.
     PutChanged,
     /// PUT this.
@@ -49,6 +59,8 @@ impl Step {
     pub(crate) fn words(&self) -> &'static str {
         match self {
             Self::Create => "POST the new resource",
+            Self::CreateFirst(_) => "POST the new resource with as many members as the vendor takes in one call",
+            Self::AddRest(_) => "PATCH in the members that are left",
             Self::Read => "GET the present resource",
             Self::List => "GET a list",
             Self::Apply(_) => "apply the operations to the present resource; where nothing changes, end here",
@@ -56,6 +68,8 @@ impl Step {
             Self::Demand => "refuse the resource if it lacks what the vendor demands",
             Self::Put => "PUT the whole resource",
             Self::PutMerged(_) => "PUT the resource with null for what is to go",
+            Self::PatchInto(_) => "PATCH what leads from the present resource to the one asked for",
+            Self::RefuseCut(_) => "refuse to go on if the vendor may have cut off a list",
             Self::PutChanged => "PUT what differs from the present resource",
             Self::PutThis(_) => "PUT what the operations set",
             Self::PatchChanged => "PATCH what differs from the present resource",
@@ -108,13 +122,28 @@ pub(crate) fn plan(
     let has = served.profile.operations;
     let plan = Plan::default();
     match action {
-        Action::Create(_) if has.create => Ok(plan.then(Step::Demand).then(Step::Create)),
+        Action::Create(_) if has.create => Ok(create(wanted, served)),
         Action::Read(_) if has.read => Ok(plan.then(Step::Read)),
         Action::List(_) if has.list => Ok(plan.then(Step::List)),
-        Action::Replace(_, body) if has.replace => Ok(replace(&body.listed, wanted, served)),
+        Action::Replace(_, body) if has.replace && !leaves_hidden(body, wanted, served) => {
+            Ok(replace(body, wanted, served))
+        }
+        Action::Replace(_, body) if has.patch && has.read => Ok(replace_by_patch(body, served)),
         Action::Patch(_, patch) => modify(&patch.operations, target, served),
         Action::Delete(_) => delete(target, served),
         _ => Err(refused(action.name(), target, served)),
+    }
+}
+
+fn create(wanted: Option<&Object>, served: &ServedType) -> Plan {
+    let plan = Plan::default().then(Step::Demand);
+    let most = served.profile.patch.max_members.filter(|_| served.profile.operations.patch);
+    match (most, wanted) {
+        (Some(most), Some(wanted)) if !lower::further_members(wanted, most, served).is_empty() => plan
+            .because("the vendor takes a limited number of members a call: the others are added by PATCH")
+            .then(Step::CreateFirst(most))
+            .then(Step::AddRest(most)),
+        _ => plan.then(Step::Create),
     }
 }
 
@@ -123,8 +152,9 @@ fn refused(operation: &str, target: &Target, served: &ServedType) -> ScimError {
     ScimError::not_implemented(format!("{title} cannot {operation} a {name}, and the gateway has no other way to"))
 }
 
-fn replace(listed: &[String], wanted: Option<&Object>, served: &ServedType) -> Plan {
-    let named = named_extensions(listed, wanted);
+fn replace(body: &Canonical, wanted: Option<&Object>, served: &ServedType) -> Plan {
+    let named = named_extensions(&body.listed, wanted);
+    let lists = left_out(body, wanted, served);
     let incomplete = wanted.is_some_and(|body| put::lacks(body, served));
     let plan = Plan::default();
     match served.profile.put.means {
@@ -133,6 +163,13 @@ fn replace(listed: &[String], wanted: Option<&Object>, served: &ServedType) -> P
             .then(Step::Read)
             .then(Step::PutMerged(named)),
         means => {
+            let plan = if lists.is_empty() {
+                plan
+            } else {
+                plan.because("the body leaves out a list that the vendor may not return in full: looked at first")
+                    .then(Step::Read)
+                    .then(Step::RefuseCut(lists))
+            };
             let plan = if incomplete {
                 plan.because("the body lacks what the vendor demands or may reset: completed from the present resource")
                     .then(Step::Read)
@@ -149,6 +186,39 @@ fn replace(listed: &[String], wanted: Option<&Object>, served: &ServedType) -> P
             }
         }
     }
+}
+
+/// Whether a PUT would clear a list that the vendor never returns: the client could not see what it leaves out.
+fn leaves_hidden(body: &Canonical, wanted: Option<&Object>, served: &ServedType) -> bool {
+    left_out(body, wanted, served).iter().any(|path| served.form(path).is_some_and(|form| form.never_returned))
+}
+
+/// The lists not returned, or not in full, that a body neither holds nor empties.
+fn left_out(body: &Canonical, wanted: Option<&Object>, served: &ServedType) -> Vec<AttributePath> {
+    let cleared = |path: &AttributePath| {
+        let name = served.mapping.path_to_canonical(path).to_string();
+        body.cleared.iter().any(|cleared| cleared.eq_ignore_ascii_case(&name))
+    };
+    let given = |path: &AttributePath| wanted.is_some_and(|wanted| path.get(wanted).is_some());
+    hidden_lists(served).into_iter().filter(|path| !given(path) && !cleared(path)).collect()
+}
+
+/// The lists that the vendor does not return, or not in full.
+fn hidden_lists(served: &ServedType) -> Vec<AttributePath> {
+    let lists = writable(served).into_iter().filter(|(_, attribute)| attribute.multi_valued);
+    let is_hidden = |path: &AttributePath| {
+        served.form(path).is_some_and(|form| form.never_returned || form.returned_up_to.is_some())
+    };
+    lists.map(|(path, _)| path).filter(is_hidden).collect()
+}
+
+fn replace_by_patch(body: &Canonical, served: &ServedType) -> Plan {
+    let why = if served.profile.operations.replace {
+        "a PUT would clear a list that the vendor does not return in full: what differs is sent by PATCH after a read"
+    } else {
+        "the vendor has no PUT: what differs from the present resource is sent by PATCH after a read"
+    };
+    Plan::default().because(why).then(Step::Read).then(Step::PatchInto(body.cleared.clone()))
 }
 
 /// The extensions that the request names in `schemas` or carries.
@@ -219,9 +289,16 @@ fn by_put(operations: &[PatchOp], target: &Target, served: &ServedType) -> Resul
         return Err(refused("patch", target, served));
     }
     refuse_unreadable(operations, served)?;
+    let lists = not_set_whole(operations, served)?;
+    let because = if served.profile.operations.patch {
+        "the vendor's PATCH does not reach the attribute: the present resource is changed and PUT"
+    } else {
+        "the vendor has no PATCH: the present resource is changed and PUT"
+    };
     Ok(Plan::default()
-        .because("the vendor's PATCH does not reach the attribute: the present resource is changed and PUT")
+        .because(because)
         .then(Step::Read)
+        .then(Step::RefuseCut(lists))
         .then(Step::Apply(operations.to_vec()))
         .then(Step::Demand)
         .then(Step::Put))
@@ -238,6 +315,32 @@ fn refuse_unreadable(operations: &[PatchOp], served: &ServedType) -> Result<(), 
         }
     }
     Ok(())
+}
+
+/// The lists not returned, or not in full, that the operations do not set as a whole. One that is never returned at all
+/// is refused: a PUT computed from a read would clear it (rfc-traps 329).
+fn not_set_whole(operations: &[PatchOp], served: &ServedType) -> Result<Vec<AttributePath>, ScimError> {
+    let is_set = |path: &AttributePath| {
+        operations.iter().any(|one| sets_whole(one) && served.mapping.path_to_vendor(&one.path) == *path)
+    };
+    let open: Vec<_> = hidden_lists(served).into_iter().filter(|path| !is_set(path)).collect();
+    match open.iter().find(|path| served.form(path).is_some_and(|form| form.never_returned)) {
+        Some(path) => Err(hidden(path, served)),
+        None => Ok(open),
+    }
+}
+
+/// Refuses a present resource of which one of the lists is as long as the vendor returns at most: it may be cut off.
+pub(crate) fn refuse_cut(lists: &[AttributePath], present: &Object, served: &ServedType) -> Result<(), ScimError> {
+    let cut = |path: &&AttributePath| is_cut(path, present, served);
+    lists.iter().find(cut).map_or(Ok(()), |path| Err(hidden(path, served)))
+}
+
+fn hidden(path: &AttributePath, served: &ServedType) -> ScimError {
+    let name = served.mapping.path_to_canonical(path);
+    let detail =
+        format!("{name}: the vendor does not return it in full, so a PUT of the whole resource would lose values");
+    ScimError::not_implemented(detail)
 }
 
 fn sets_whole(operation: &PatchOp) -> bool {

@@ -328,6 +328,8 @@ pub struct AttributeProfile {
     pub single: bool,
     /// The vendor never returns it.
     pub never_returned: bool,
+    /// The vendor returns at most so many values of it: a list as long may be cut off.
+    pub returned_up_to: Option<usize>,
     /// Left out when versions are computed and resources compared.
     pub volatile: bool,
     /// Fixed by the vendor once the resource exists: left out of PUT and PATCH.

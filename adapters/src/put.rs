@@ -1,5 +1,7 @@
 //! Bodies of PUT for vendors whose PUT is not the RFC's (`[types.put]` of a profile). All in vendor names.
 
+pub(crate) mod by_patch;
+
 use scimux_scim::diff::same_value;
 use scimux_scim::schema::{Attribute, Kind, Mutability};
 use scimux_scim::{AttributePath, Object, Op, PatchOp, ScimError, Value};

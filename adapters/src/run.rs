@@ -8,10 +8,11 @@ use scimux_scim::schema::Mutability;
 use scimux_scim::{ListQuery, Object, PatchOp, ScimError, Text, Value, body, diff, patch};
 
 use crate::fit::Fitter;
-use crate::plan::{Plan, Step, plan};
+use crate::plan::{self, Plan, Step, plan};
+use crate::progress::Parts;
 use crate::{
-    Action, Answer, Call, CallKind, Conditions, Note, NoteKind, Operation, Outcome, Repeat, Reply, ServedType, Target,
-    VendorError, VendorErrorKind, listing, lower, put, version,
+    Action, Answer, Call, CallKind, Conditions, Lack, Method, Note, NoteKind, Operation, Outcome, Repeat, Reply,
+    ServedType, Target, VendorError, VendorErrorKind, listing, lower, put, version,
 };
 
 /// How often an operation begins again after a conflict at the vendor.
@@ -39,11 +40,21 @@ pub struct Run {
     notes: Vec<Note>,
     /// How many of the notes were there before the first call.
     noted: usize,
-    /// How many calls that change something have succeeded.
+    /// How many calls that change something have succeeded, and what they changed.
     changed: usize,
+    applied: Parts,
+    /// What the call under way changes.
+    under_way: Parts,
     conflicts: u8,
     /// The version that the vendor refused in an `If-Match` although it is the present one: it compares no such tags.
     refused_version: Option<Text>,
+    /// The action, fitted, to plan anew what was planned with too little known.
+    action: Option<Action>,
+    /// The method of the call under way.
+    method: Option<Method>,
+    /// What may show that the vendor lacks a method: a read of the same URL decides.
+    suspect: Option<(Method, VendorError)>,
+    learned: Vec<Lack>,
 }
 
 /// What the client asked, as far as it decides the reply.
@@ -135,8 +146,14 @@ impl Run {
             notes: Vec::new(),
             noted: 0,
             changed: 0,
+            applied: Parts::default(),
+            under_way: Parts::default(),
             conflicts: 0,
             refused_version: None,
+            action: None,
+            method: None,
+            suspect: None,
+            learned: Vec::new(),
         }
     }
 
@@ -151,18 +168,29 @@ impl Run {
         let mut fitter = Fitter::new(&target, served, creating);
         let action = fit(operation.action, &mut fitter, served)?;
         self.notes.append(&mut fitter.notes);
+        self.action = Some(action);
+        self.plan()
+    }
+
+    /// Plans the fitted action with what is known of the target now.
+    fn plan(&mut self) -> Result<(), ScimError> {
+        let target = Arc::clone(&self.target);
+        let served = &target.types[self.served];
+        let Some(action) = self.action.take() else { return Ok(()) };
         self.wanted = match &action {
             Action::Create(canonical) | Action::Replace(_, canonical) => {
                 Some(served.mapping.resource_to_vendor(canonical.resource.clone()))
             }
             _ => None,
         };
-        if creating {
+        if matches!(action, Action::Create(_)) {
             self.set_defaults();
         }
         self.asked_for = self.wanted.clone();
         self.noted = self.notes.len();
-        self.plan = plan(&action, self.wanted.as_ref(), &target, served)?;
+        let planned = plan(&action, self.wanted.as_ref(), &target, served);
+        self.action = Some(action);
+        self.plan = planned?;
         if self.asked.is_conditional_change() {
             if !served.profile.operations.read {
                 return Err(ScimError::not_implemented("the vendor shows no resource whose version could be compared"));
@@ -190,12 +218,16 @@ impl Run {
     #[must_use]
     pub fn resume(&mut self, got: Result<Answer, VendorError>) -> Next {
         let awaiting = std::mem::replace(&mut self.awaiting, Awaiting::Nothing);
+        if let Some((method, error)) = self.suspect.take() {
+            return self.judge(method, error, got);
+        }
         match got {
             Ok(answer) => match self.accept(awaiting, answer) {
                 Ok(()) => self.advance(),
                 Err(failure) => Next::Done(Err(failure)),
             },
             Err(error) if self.may_begin_again(&error) => self.begin_again(error.kind),
+            Err(error) if self.may_lack(&error).is_some() => self.look(error),
             Err(error) => Next::Done(Err(Failure::Vendor { error: self.told(error), done: self.done_so_far() })),
         }
     }
@@ -239,6 +271,10 @@ impl Run {
     }
 
     fn accept(&mut self, awaiting: Awaiting, answer: Answer) -> Result<(), Failure> {
+        if awaiting == Awaiting::Changed {
+            let changed = std::mem::take(&mut self.under_way);
+            self.applied.extend(&changed);
+        }
         match (awaiting, answer) {
             (Awaiting::Page, Answer::Page(page)) => self.page = Some(page),
             (Awaiting::Present, Answer::Resource(resource)) => {
@@ -248,6 +284,7 @@ impl Run {
             (Awaiting::ReadBack, Answer::Resource(resource)) => self.last = Some(resource),
             (Awaiting::Changed, Answer::Resource(resource)) => {
                 self.changed += 1;
+                self.asked.id = self.asked.id.take().or_else(|| resource.str("id").map(Text::from));
                 self.last = Some(resource);
             }
             (Awaiting::Changed, Answer::Empty(id)) => {
@@ -261,6 +298,56 @@ impl Run {
             }
         }
         Ok(())
+    }
+
+    fn may_lack(&self, error: &VendorError) -> Option<Method> {
+        let method = self.target.may_lack(self.method, error);
+        method.filter(|_| self.changed == 0 && self.served().profile.operations.read && self.asked.id.is_some())
+    }
+
+    /// Reads what could not be changed: if it is there, it is the method that the vendor lacks.
+    fn look(&mut self, error: VendorError) -> Next {
+        self.suspect = self.may_lack(&error).map(|method| (method, error));
+        self.calls.clear();
+        let endpoint = self.served().profile.endpoint.clone();
+        Next::Send(Call { endpoint, kind: CallKind::Read(self.id()), repeat: Repeat::Safe, if_match: None })
+    }
+
+    fn judge(&mut self, method: Method, error: VendorError, got: Result<Answer, VendorError>) -> Next {
+        match got {
+            Ok(Answer::Resource(present)) => {
+                let endpoint = self.served().canonical.endpoint.clone();
+                let lack = Lack { endpoint, method, status: error.status.unwrap_or_default() };
+                self.target = Arc::new(Target::clone(&self.target).lacking(&lack));
+                self.plan_again(present, lack)
+            }
+            Err(gone) if gone.kind == VendorErrorKind::NotFound && gone.documented => {
+                Next::Done(Err(Failure::Vendor { error: gone, done: None }))
+            }
+            _ => Next::Done(Err(Failure::Vendor { error, done: None })),
+        }
+    }
+
+    /// Begins anew without the method that is lacking; what was just read need not be read again. Where there is no other
+    /// way, nothing is learned: it would only keep the next request from being tried.
+    fn plan_again(&mut self, present: Object, lack: Lack) -> Next {
+        self.notes.truncate(self.noted);
+        if let Err(refusal) = self.plan() {
+            return Next::Done(Err(Failure::Refused(refusal)));
+        }
+        self.learned.push(lack);
+        if self.steps.front() == Some(&Step::Read) {
+            self.steps.pop_front();
+        }
+        self.current = Some(present.clone());
+        self.last = Some(present);
+        self.advance()
+    }
+
+    /// What was found lacking on the way.
+    #[must_use]
+    pub fn learned(&self) -> &[Lack] {
+        &self.learned
     }
 
     /// Another change met ours at the vendor: what was computed from the read is void.
@@ -294,14 +381,26 @@ impl Run {
         self.advance()
     }
 
+    /// What earlier calls had changed when one failed, and what repeating the request would do. It is safe: every call sets
+    /// or takes away what it names, the first part of a replaced list replaces it, and adding a value that is there changes
+    /// nothing (RFC 7644 section 3.5.2.1).
     fn done_so_far(&self) -> Option<String> {
-        match self.changed {
-            0 => None,
-            1 => {
-                Some("the first of several calls to the vendor had succeeded; repeating the request is safe".to_owned())
-            }
-            n => Some(format!("{n} calls to the vendor had succeeded; repeating the request is safe")),
+        if self.changed == 0 {
+            return None;
         }
+        let mut whole = self.applied.clone();
+        whole.extend(&self.under_way);
+        self.calls.iter().for_each(|call| whole.extend(&Parts::of(&call.kind, self.served())));
+        let (done, all) = (self.changed, self.changed + 1 + self.calls.len());
+        let words = self.applied.words(&whole);
+        let then = match (self.asked.reply, self.asked.id.as_deref()) {
+            (ReplyKind::Created, Some(id)) => {
+                format!("it was created with the id {id}: do not create it again, but PATCH or PUT what is missing")
+            }
+            (ReplyKind::Created, None) => "it was created: do not create it again".to_owned(),
+            _ => "repeating the request is safe".to_owned(),
+        };
+        Some(format!("{done} of {all} calls to the vendor had succeeded ({words}); {then}"))
     }
 
     fn advance(&mut self) -> Next {
@@ -310,6 +409,8 @@ impl Run {
                 let changes = matches!(call.kind, CallKind::Replace(..) | CallKind::Patch(..) | CallKind::Delete(_));
                 call.if_match = self.version_to_keep().filter(|_| changes);
                 self.awaiting = self.expects(&call);
+                self.under_way = Parts::of(&call.kind, self.served());
+                self.method = Method::of(&call.kind);
                 return Next::Send(call);
             }
             let Some(step) = self.steps.pop_front() else { return self.finish() };
@@ -333,6 +434,14 @@ impl Run {
             Step::Create => {
                 let body = self.wanted_resource();
                 self.call(CallKind::Create(body));
+            }
+            Step::CreateFirst(most) => {
+                let body = lower::first_members(&self.wanted_resource(), most, self.served());
+                self.call(CallKind::Create(body));
+            }
+            Step::AddRest(most) => {
+                let rest = lower::further_members(&self.wanted_resource(), most, self.served());
+                self.patch(rest);
             }
             Step::Read => {
                 let id = self.id();
@@ -359,6 +468,8 @@ impl Run {
                 self.put(body);
             }
             Step::PutThis(body) => self.put(body),
+            Step::PatchInto(cleared) => self.patch_into(&cleared)?,
+            Step::RefuseCut(lists) => plan::refuse_cut(&lists, self.present(), self.served())?,
             Step::PatchChanged => {
                 let operations = lower::changes(self.present(), &self.wanted_resource(), self.served());
                 self.patch(operations);
@@ -471,6 +582,17 @@ impl Run {
         if !found.operations.is_empty() {
             self.patch(found.operations);
         }
+    }
+
+    /// At a vendor without PUT, what leads from the present resource to the wanted one.
+    fn patch_into(&mut self, cleared: &[String]) -> Result<(), ScimError> {
+        let wanted = self.wanted_resource();
+        let found = put::by_patch::operations(self.present(), &wanted, cleared, self.served())?;
+        self.notes.extend(found.notes);
+        if !found.operations.is_empty() {
+            self.patch(found.operations);
+        }
+        Ok(())
     }
 
     fn put(&mut self, body: Object) {

@@ -1,6 +1,7 @@
 //! One configured tenant of a vendor, as the pure functions see it.
 
 mod check;
+mod learned;
 mod names;
 mod types;
 
@@ -8,6 +9,8 @@ use std::collections::BTreeMap;
 
 use http::Uri;
 use scimux_scim::{AttributePath, ResourceType, Value};
+
+pub use learned::{Lack, Method};
 
 use crate::dialect::fill_from;
 use crate::profile::{AttributeProfile, TypeProfile};
@@ -57,8 +60,15 @@ pub enum Unsupported {
     Refuse,
 }
 
+/// The setting that says whether a service provider has PUT: `native` or `emulate`.
+pub(crate) const PUT: &str = "put";
+/// The same for PATCH.
+pub(crate) const PATCH: &str = "patch";
+/// The setting that says how many members of a group a service provider returns at most.
+pub(crate) const MEMBERS_RETURNED: &str = "members_returned";
+
 /// A configured target: what its vendor can do, its mapping, its settings.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Target {
     /// What the configuration says.
     pub settings: TargetSettings,
@@ -134,7 +144,8 @@ impl Target {
     /// # Errors
     /// Everything that is wrong, at once.
     pub fn new(vendor: &'static Vendor, mut settings: TargetSettings) -> Result<Self, Vec<Problem>> {
-        let profile = Profile::parse(vendor.profile).map_err(|error| vec![Problem::new("adapter", error)])?;
+        let mut profile = Profile::parse(vendor.profile).map_err(|error| vec![Problem::new("adapter", error)])?;
+        pin(&mut profile, &settings.values);
         let mut problems = check::settings(vendor, &profile, &settings);
         add_create_with(&profile, &mut settings);
         let types = types::of_vendor(&profile).map_err(|error| vec![Problem::new("adapter", error)])?;
@@ -151,6 +162,12 @@ impl Target {
         Ok(Self { settings, vendor, profile, types })
     }
 
+    /// The values of the vendor's settings that name the tenant.
+    pub fn tenant_words(&self) -> impl Iterator<Item = &str> {
+        let telling = self.vendor.settings.iter().filter(|setting| setting.kind.names_tenant());
+        telling.filter_map(|setting| self.settings.values.get(setting.key)).map(String::as_str)
+    }
+
     /// The type served at an endpoint, e.g. `/Users`; found without regard to case.
     #[must_use]
     pub fn served(&self, endpoint: &str) -> Option<&ServedType> {
@@ -161,13 +178,31 @@ impl Target {
     #[must_use]
     pub fn delete_by(&self, served: &ServedType) -> DeleteBy {
         let native = served.profile.operations.delete;
-        let can_deactivate = served.vendor.schema.attribute("active").is_some();
+        let has = served.profile.operations;
+        let active = served.vendor.schema.attribute("active");
+        let can_deactivate =
+            active.is_some_and(|active| !active.is_read_only()) && (has.patch || has.replace && has.read);
         match self.settings.delete {
             Some(DeleteBy::Refuse) => DeleteBy::Refuse,
             Some(DeleteBy::Deactivate) if can_deactivate => DeleteBy::Deactivate,
             _ if native => DeleteBy::Native,
             _ if can_deactivate => DeleteBy::Deactivate,
             _ => DeleteBy::Refuse,
+        }
+    }
+}
+
+/// What the operator says of the service provider, over what its profile says.
+fn pin(profile: &mut Profile, values: &BTreeMap<String, String>) {
+    let native = |key: &str| values.get(key).map(|word| word == "native");
+    let returned = values.get(MEMBERS_RETURNED).and_then(|number| number.parse::<usize>().ok());
+    for kind in &mut profile.types {
+        kind.operations.replace = native(PUT).unwrap_or(kind.operations.replace);
+        kind.operations.patch = native(PATCH).unwrap_or(kind.operations.patch);
+        if let Some(returned) = returned.filter(|_| kind.schema == scimux_scim::schema::GROUP) {
+            let members = kind.attributes.entry("members".to_owned()).or_default();
+            members.never_returned |= returned == 0;
+            members.returned_up_to = Some(returned);
         }
     }
 }

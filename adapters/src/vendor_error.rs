@@ -21,6 +21,9 @@ pub struct VendorError {
     pub retry_after: Option<u64>,
     /// Whether the body was in the vendor's documented error form.
     pub documented: bool,
+    /// Whether the vendor may lack the HTTP method for this resource type: 501, 405, or a 404 that is no documented error,
+    /// where its profile gives the status no other meaning.
+    pub may_lack_method: bool,
 }
 
 /// Kinds of [`VendorError`] (the table of CONTRACT section 4).
@@ -66,7 +69,16 @@ impl VendorError {
     /// An error of a kind, with nothing else known.
     #[must_use]
     pub fn new(kind: VendorErrorKind) -> Self {
-        Self { kind, status: None, code: None, text: None, hint: None, retry_after: None, documented: false }
+        Self {
+            kind,
+            status: None,
+            code: None,
+            text: None,
+            hint: None,
+            retry_after: None,
+            documented: false,
+            may_lack_method: false,
+        }
     }
 
     /// The same with the gateway's own words for the client.

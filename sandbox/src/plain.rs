@@ -17,11 +17,20 @@ pub(crate) const USERNAME: &str = "scimux";
 pub(crate) const PASSWORD: &str = "plain-sandbox-password";
 pub(crate) const TOKEN: &str = "plain-sandbox-token";
 
+/// What a server without a method answers to it; the last as a web framework does for an unknown route.
+const METHOD: &[&str] = &["on", "501", "405", "404html"];
+
 const SWITCHES: &[Switch] = &[
     one_of("patch_status", &["200", "204"], "status of a successful PATCH (RFC 7644 section 3.5.2 leaves it open)"),
     one_of("put_active", &["clear", "keep"], "PUT without `active` (RFC 7644 section 3.5.1 leaves the default open)"),
     one_of("etag", &["true", "false"], "resources have versions (RFC 7644 section 3.14 makes them optional)"),
     one_of("max_results", &["200"], "resources in one page at most, any number"),
+    one_of(
+        "put",
+        METHOD,
+        "PUT is there, or what answers in its place (RFC 7644 section 3.5 makes PATCH optional; some lack PUT)",
+    ),
+    one_of("patch", METHOD, "PATCH is there, or what answers in its place (RFC 7644 section 3.5.2 makes it optional)"),
     off("no_paging_members", "a list has no startIndex and no itemsPerPage"),
 ];
 
@@ -106,11 +115,32 @@ impl Call<'_> {
             ("POST", []) => self.create(kind),
             ("POST", [".search"]) => self.search(kind),
             ("GET", [id]) => self.read(kind, id),
+            ("PUT", [_]) if self.lacks("put") => self.instead("put"),
+            ("PATCH", [_]) if self.lacks("patch") => self.instead("patch"),
             ("PUT", [id]) => self.put(kind, id),
             ("PATCH", [id]) => self.patch(kind, id),
             ("DELETE", [id]) => self.delete(kind, id),
             (_, [] | [_]) => Err(Refusal::status(405, "Method not allowed.")),
             _ => Err(unknown("path")),
+        }
+    }
+
+    fn lacks(&self, method: &str) -> bool {
+        self.state.switches.get(method) != "on"
+    }
+
+    /// The answer of a server that lacks the method.
+    fn instead(&self, method: &str) -> Done {
+        match self.state.switches.get(method) {
+            "404html" => {
+                let page = Answer {
+                    body: "<!DOCTYPE html><title>Error 404 (Not Found)</title>".to_owned(),
+                    ..Answer::empty(404)
+                };
+                Ok(page.with("content-type", "text/html; charset=UTF-8"))
+            }
+            "405" => Err(Refusal::status(405, "Method not allowed.")),
+            _ => Err(Refusal::status(501, "The operation is not implemented.")),
         }
     }
 
@@ -286,7 +316,7 @@ impl Call<'_> {
     fn provider(&self) -> Value {
         let scheme = |kind: &str| json!({"type": kind, "name": kind, "description": kind});
         json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
-            "patch": {"supported": true}, "bulk": {"supported": false, "maxOperations": 0, "maxPayloadSize": 0},
+            "patch": {"supported": !self.lacks("patch")}, "bulk": {"supported": false, "maxOperations": 0, "maxPayloadSize": 0},
             "filter": {"supported": true, "maxResults": self.state.switches.number("max_results")},
             "changePassword": {"supported": true}, "sort": {"supported": true},
             "etag": {"supported": self.state.switches.on("etag")},

@@ -16,9 +16,12 @@ pub(crate) async fn run(job: Job) -> Result<Outcome, CoreError> {
     let Job { context, operation } = job;
     let name = operation.action.name();
     let mut notes = Vec::new();
-    let (mut run, mut next) = Run::start(operation, context.target().config.target.clone());
+    let (mut run, mut next) = Run::start(operation, context.target().knowledge.target());
     loop {
         context.trace.record.show(&run);
+        if matches!(next, Next::Done(_)) {
+            learn(&run, &context);
+        }
         match next {
             Next::Send(call) => {
                 let asked = Asked { call: Arc::new(call), trace: context.trace.clone() };
@@ -39,6 +42,16 @@ pub(crate) async fn run(job: Job) -> Result<Outcome, CoreError> {
             Next::Done(Err(failure)) => return Err(tell(failure, name, &context).await),
         }
     }
+}
+
+/// What the operation found lacking is kept for the next ones.
+fn learn(run: &Run, context: &Context) {
+    let target = context.target();
+    for lack in run.learned() {
+        let (endpoint, method) = (lack.endpoint.as_str(), lack.method.as_str());
+        tracing::debug!(target: "scimux::target", target = &*target.name, endpoint, method, status = lack.status, "lacking");
+    }
+    target.knowledge.learn(run.learned());
 }
 
 async fn tell(failure: Failure, operation: &'static str, context: &Context) -> CoreError {

@@ -10,6 +10,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::client::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use scimux_sandbox::Sandbox;
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::Semaphore;
@@ -184,6 +185,33 @@ async fn targets_show_how_they_do() {
     let posted = connect(admin).await.send_request(request("POST", "/livez")).await.expect("an answer");
     assert_eq!(posted.status(), 405);
     assert_eq!(get(gateway.addresses()[0], "/livez").await.0, 404, "not on the public listener");
+}
+
+#[tokio::test]
+async fn targets_show_what_was_learned() {
+    let sandbox = Sandbox::start("scim", "127.0.0.1:0".parse().expect("an address")).await.expect("it starts");
+    let id = sandbox.seed("/Users", serde_json::json!({"userName": "babs", "active": true}));
+    sandbox.set("put", "405".into()).expect("a switch");
+    let toml = format!(
+        "[server]\nlisten = \"127.0.0.1:0\"\n[admin]\nlisten = \"127.0.0.1:0\"\n[log]\nlevel = \"off\"\n[targets.t]\n{}",
+        sandbox.target_toml()
+    );
+    let gateway = Gateway::start(config(&toml)).await.expect("it starts");
+    let admin = gateway.admin_address().expect("an address");
+    let target = || async { serde_json::from_str::<Value>(&get(admin, "/targets").await.1).expect("JSON")[0].take() };
+    assert_eq!(target().await["learned"], serde_json::json!([]));
+    let put =
+        connect(gateway.addresses()[0]).await.send_request(request("PUT", &format!("/t/scim/v2/Users/{id}"))).await;
+    assert_eq!(put.expect("an answer").status(), StatusCode::OK);
+    let after = target().await;
+    let learned = &after["learned"][0];
+    assert_eq!(
+        (&learned["endpoint"], &learned["lacks"], &learned["status"]),
+        (&"/Users".into(), &"PUT".into(), &405.into())
+    );
+    assert!(learned["at"].as_str().is_some_and(|time| time.ends_with('Z')), "{learned}");
+    let does = |kind: &str| after["resource_types"][kind]["replace"].clone();
+    assert_eq!((does("User"), does("Group")), ("emulated".into(), "native".into()));
 }
 
 #[tokio::test]

@@ -204,3 +204,23 @@ async fn error_bodies_and_lists_are_healed() {
     world.send("POST", "/Users", body.clone()).await.expect(201);
     world.send("POST", "/Users", body).await.refused(409, "uniqueness");
 }
+
+#[tokio::test]
+async fn a_put_of_a_group_is_a_patch_of_name_and_members() {
+    let world = World::start("huawei").await;
+    let group = json!({"schemas": [GROUP], "displayName": "Eng", "externalId": "e1"});
+    let id = world.send("POST", "/Groups", group).await.expect(201)["id"].as_str().expect("an id").to_owned();
+    world.wire();
+    let members: Vec<_> = (0..150).map(|n| json!({"value": format!("user-{n}")})).collect();
+    let body = json!({"schemas": [GROUP], "displayName": "Engineering", "externalId": "e1", "members": members});
+    let resource = world.send("PUT", &format!("/Groups/{id}"), body).await.expect(200);
+    assert_eq!(resource["displayName"], "Engineering", "read back");
+    let wire = world.wire();
+    assert_eq!(wire.iter().map(|exchange| &*exchange.method).collect::<Vec<_>>(), ["GET", "PATCH", "PATCH", "GET"]);
+    let first = &parse(&wire[1].body)["Operations"];
+    assert_eq!(first[0], json!({"op": "replace", "path": "displayName", "value": "Engineering"}));
+    assert_eq!((&first[1]["op"], &first[1]["path"]), (&json!("replace"), &json!("members")));
+    assert_eq!(first[1]["value"].as_array().expect("members").len(), 100);
+    let second = &parse(&wire[2].body)["Operations"];
+    assert_eq!((&second[0]["op"], second[0]["value"].as_array().expect("members").len()), (&json!("add"), 50));
+}

@@ -8,6 +8,7 @@ mod explain;
 mod front;
 mod huawei;
 mod invariants;
+mod methods;
 mod pingone;
 mod plain;
 mod readme;

@@ -43,9 +43,11 @@ pub(super) fn read(
         Some(rule) => kind(rule.means),
         None => by_scim_type(status, message).unwrap_or_else(|| by_status(call, names_a_resource, status)),
     };
+    let in_form =
+        message.is_some_and(|message| errors.documented.iter().any(|at| !pointer::find(message, at).is_empty()));
     let documented = status == StatusCode::GONE
         || errors.documented.is_empty()
-        || message.is_some_and(|message| errors.documented.iter().any(|at| !pointer::find(message, at).is_empty()))
+        || in_form
         || rule.is_some_and(|rule| rule.code.is_some());
     VendorError {
         kind,
@@ -55,6 +57,12 @@ pub(super) fn read(
         hint: rule.and_then(|rule| rule.hint.clone()),
         retry_after: retry_after(head),
         documented,
+        may_lack_method: rule.is_none()
+            && match status.as_u16() {
+                405 | 501 => true,
+                404 => !in_form && !errors.documented.is_empty(),
+                _ => false,
+            },
     }
 }
 

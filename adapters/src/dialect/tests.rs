@@ -342,3 +342,16 @@ fn booleans_in_strings_come_back_as_booleans() {
     let emails = user.get("emails").and_then(Value::as_array).expect("e-mails");
     assert_eq!(emails[0].as_object().and_then(|email| email.get("primary")), Some(&Value::Bool(true)));
 }
+
+/// rfc-traps 336: only 501, 405, and a 404 that is no SCIM error; and never where the profile says what the status means.
+#[test]
+fn what_may_show_that_a_method_is_lacking() {
+    let put = call(CallKind::Replace("1".into(), Object::new()));
+    let may = |vendor: &str, status: u16, body: &str| {
+        answer(&put, &target(vendor), status, body).expect_err("an error").may_lack_method
+    };
+    let scim_error = r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"404","detail":"gone"}"#;
+    assert!(may("scim", 501, scim_error) && may("scim", 405, "") && may("scim", 404, "<html>404</html>"));
+    assert!(!may("scim", 404, scim_error) && !may("scim", 400, "") && !may("scim", 500, "") && !may("scim", 403, ""));
+    assert!(!may("rsa", 405, ""), "its 405 speaks of the identity source");
+}

@@ -192,3 +192,12 @@ fn a_default_must_be_of_the_attributes_type() {
     let right = configured("veeva", |settings| settings.defaults.push(("active".to_owned(), Value::Bool(true))));
     assert!(right.is_ok());
 }
+
+#[test]
+fn only_what_names_the_tenant_is_kept_from_clients() {
+    let said = configured("scim", |settings| drop(settings.values.insert("put".into(), "native".into())));
+    assert_eq!(said.expect("a known word").tenant_words().count(), 0, "a choice is an everyday word");
+    let veeva = target("veeva");
+    let words: Vec<_> = veeva.tenant_words().collect();
+    assert!(words.contains(&veeva.settings.values["api_version"].as_str()), "{words:?}");
+}

@@ -109,7 +109,7 @@ async fn the_control_endpoints_steer_a_lone_sandbox() {
     assert_eq!(switches["patch_status"]["value"], json!(200));
     let set = send("PUT", &control("switches"), &[], "{\"patch_status\": 204}").await.expect("an answer");
     assert_eq!(set.json()["patch_status"]["value"], json!(204));
-    let wrong = send("PUT", &control("switches"), &[], "{\"patch\": 204}").await.expect("an answer");
+    let wrong = send("PUT", &control("switches"), &[], "{\"patch_state\": 204}").await.expect("an answer");
     assert_eq!(wrong.status, 400);
     assert!(wrong.text.contains("patch_status"), "{}", wrong.text);
     let body = json!({"kind": "status", "status": 429, "headers": {"Retry-After": "1"}, "path_contains": "/Users"});

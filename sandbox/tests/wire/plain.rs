@@ -99,6 +99,25 @@ async fn patch_is_that_of_the_rfc() {
 }
 
 #[tokio::test]
+async fn a_server_may_lack_put_or_patch() {
+    let (sandbox, api) = api().await;
+    let path = created(&api, "bjensen").await;
+    for (method, switch) in [("PUT", "put"), ("PATCH", "patch")] {
+        for (value, status, body) in
+            [("501", 501, "implemented"), ("405", 405, "allowed"), ("404html", 404, "<!DOCTYPE")]
+        {
+            sandbox.set(switch, json!(value)).expect("a switch");
+            let answer = api.call(method, &path, Some(new_user("bjensen"))).await;
+            assert_eq!(answer.status, status, "{}", answer.text);
+            assert!(answer.text.contains(body), "{}", answer.text);
+            assert_eq!(api.get("/ServiceProviderConfig").await.json()["patch"]["supported"], switch == "put");
+        }
+        assert_eq!(api.get(&path).await.json()["userName"], "bjensen");
+        sandbox.set(switch, json!("on")).expect("a switch");
+    }
+}
+
+#[tokio::test]
 async fn versions_guard_writes() {
     let (sandbox, api) = api().await;
     let path = created(&api, "bjensen").await;
