@@ -111,7 +111,18 @@ pub struct Client {
     /// Whether it may only read.
     pub read_only: bool,
     /// `quirks`, for what only some clients mean.
-    pub quirks: Vec<String>,
+    pub quirks: ClientQuirks,
+}
+
+/// `clients.NAME.quirks`: what one client means otherwise than the RFC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ClientQuirks {
+    /// `replace_creates` and `empty_string_clears`: how its requests are read.
+    pub reading: scimux_scim::Quirks,
+    /// `json_answers`: answers are `application/json`, whatever `Accept` says.
+    pub json_answers: bool,
+    /// `method_override`: `X-HTTP-Method-Override` on POST is the method meant.
+    pub method_override: bool,
 }
 
 /// `[targets.NAME]`.

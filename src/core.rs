@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue, StatusCode};
 use scimux_adapters::{Operation, ServedType, VendorError};
-use scimux_scim::ScimError;
+use scimux_scim::{Quirks, ScimError};
 
 use crate::target::{LiveTarget, Trace};
 use route::Route;
@@ -38,6 +38,8 @@ pub(crate) struct Context {
     pub(crate) trace: Trace,
     /// Who calls; `None` where nobody has to say.
     pub(crate) client: Option<Arc<str>>,
+    /// What the client's requests mean otherwise than the RFC.
+    pub(crate) quirks: Quirks,
     /// The route the request came by.
     pub(crate) route: Arc<Route>,
     /// Which of the target's types it is about.

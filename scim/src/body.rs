@@ -2,7 +2,7 @@
 
 use crate::coerce::{Seen, coerce};
 use crate::schema::{Attribute, Schema};
-use crate::{AttributePath, Object, ResourceType, ScimError, Text, Value};
+use crate::{AttributePath, Object, Op, Quirks, ResourceType, ScimError, Text, Value, patch};
 
 /// A body in canonical form.
 #[derive(Clone, Debug)]
@@ -24,19 +24,20 @@ pub struct Canonical {
 /// # Errors
 /// 400 `invalidValue` for a value of the wrong type (after the harmless conversions of rfc-traps 27 to 42), two primaries;
 /// 400 `invalidSyntax` for `schemas` that name another base type, or core attributes under the core URN.
-pub fn canonical(body: Object, resource_type: &ResourceType) -> Result<Canonical, ScimError> {
+pub fn canonical(body: Object, resource_type: &ResourceType, quirks: Quirks) -> Result<Canonical, ScimError> {
     let mut maker = Maker {
         resource_type,
-        seen: Seen { drop_read_only: true, ..Seen::default() },
+        seen: Seen { drop_read_only: true, quirks, ..Seen::default() },
         attributes: Object::new(),
         containers: Object::new(),
+        flattened: Object::new(),
         cleared: Vec::new(),
     };
     let listed = listed(body.get("schemas"), resource_type)?;
     for (name, value) in body {
         maker.member(name, value)?;
     }
-    Ok(maker.finish(listed))
+    maker.finish(listed)
 }
 
 /// Checks that the base schema's required attributes are there (RFC 7643 section 7). Extensions are not looked at: what a
@@ -114,13 +115,14 @@ fn listed(schemas: Option<&Value>, resource_type: &ResourceType) -> Result<Vec<S
         Some(_) => return Err(wrong()),
     };
     // rfc-traps 15: the base schema must be among them.
-    if !urns.is_empty() && !urns.iter().any(|urn| resource_type.is_base(urn)) {
+    let is_base = |urn: &str| resource_type.meant(urn).is_some_and(|meant| resource_type.is_base(meant));
+    if !urns.is_empty() && !urns.iter().any(|urn| is_base(urn)) {
         let base = &resource_type.schema.id;
         return Err(ScimError::invalid_syntax(format!("schemas must list {base}")));
     }
-    let extension = |urn: &&str| match resource_type.extension(urn) {
-        Some(schema) => Some(schema.id.clone()),
-        None => (resource_type.open && !resource_type.is_base(urn)).then(|| (*urn).to_owned()),
+    let extension = |urn: &&str| match resource_type.meant(urn) {
+        Some(known) => Some(known).filter(|known| !resource_type.is_base(known)).map(str::to_owned),
+        None => resource_type.open.then(|| (*urn).to_owned()),
     };
     let mut listed: Vec<String> = urns.iter().filter_map(extension).collect();
     listed.dedup();
@@ -132,6 +134,8 @@ struct Maker<'a> {
     seen: Seen,
     attributes: Object,
     containers: Object,
+    /// Members such as `name.givenName`, as in a PATCH without path (clients.md rule 3).
+    flattened: Object,
     cleared: Vec<String>,
 }
 
@@ -142,7 +146,7 @@ impl Maker<'_> {
             // rfc-traps 12: the base schema is never a container.
             return Err(ScimError::invalid_syntax(format!("{name}: core attributes stand at the top level")));
         }
-        if let Some(schema) = resource_type.extension(&name) {
+        if let Some(schema) = resource_type.meant(&name).and_then(|urn| resource_type.extension(urn)) {
             return self.container(schema, value);
         }
         if name.eq_ignore_ascii_case("schemas") {
@@ -157,9 +161,21 @@ impl Maker<'_> {
             // rfc-traps 13: an extension's attribute without its URN.
             Some((Some(schema), attribute)) => self.attribute(Some(schema), attribute, value),
             None => {
-                self.seen.unknown.push(name.to_string());
+                self.unresolved(name, value);
                 Ok(())
             }
+        }
+    }
+
+    /// A path is looked at when the rest is there; what the server makes is ignored.
+    fn unresolved(&mut self, name: Text, value: Value) {
+        let path = AttributePath::parse(&name, self.resource_type).ok();
+        let resolved = path.as_ref().and_then(|path| self.resource_type.resolve(path));
+        match resolved {
+            Some(known) if known.attribute.is_read_only() || known.leaf().is_read_only() => {}
+            Some(_) => self.flattened.insert(name, value),
+            None if path.is_some_and(|path| self.resource_type.is_open_to(&path)) => self.flattened.insert(name, value),
+            None => self.seen.unknown.push(name.to_string()),
         }
     }
 
@@ -175,7 +191,7 @@ impl Maker<'_> {
         for (name, value) in members {
             match schema.attribute(&name) {
                 Some(attribute) => self.attribute(Some(schema), attribute, value)?,
-                None => self.seen.unknown.push(format!("{}:{name}", schema.id)),
+                None => self.unresolved(format!("{}:{name}", schema.id).into(), value),
             }
         }
         Ok(())
@@ -194,7 +210,7 @@ impl Maker<'_> {
                 Ok(())
             }
             None => {
-                self.seen.unknown.push(name.to_string());
+                self.unresolved(name, value);
                 Ok(())
             }
         }
@@ -229,14 +245,24 @@ impl Maker<'_> {
         }
     }
 
-    fn finish(self, listed: Vec<String>) -> Canonical {
+    fn finish(mut self, listed: Vec<String>) -> Result<Canonical, ScimError> {
         let present = self.containers.iter().map(|(urn, _)| Value::String(urn.clone()));
         let schemas = std::iter::once(Value::from(&*self.resource_type.schema.id)).chain(present).collect();
         let mut resource = Object::from_iter([(Text::from_static("schemas"), Value::Array(schemas))]);
         for (name, value) in self.attributes.into_iter().chain(self.containers) {
             resource.insert(name, value);
         }
-        Canonical { resource, listed, unknown: self.seen.unknown, cleared: self.cleared }
+        if !self.flattened.is_empty() {
+            let flattened = std::mem::take(&mut self.flattened);
+            let mut patch = patch::pathless(Op::Add, flattened, self.resource_type, self.seen.quirks)?;
+            resource = patch::apply(&resource, &patch.operations, self.resource_type)?;
+            // Containers stand last.
+            let (containers, attributes): (Vec<_>, Vec<_>) =
+                resource.into_iter().partition(|(name, _)| patch::is_container(name, self.resource_type));
+            resource = attributes.into_iter().chain(containers).collect();
+            self.seen.unknown.append(&mut patch.unknown);
+        }
+        Ok(Canonical { resource, listed, unknown: self.seen.unknown, cleared: self.cleared })
     }
 }
 

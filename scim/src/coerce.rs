@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use crate::diff::key;
 use crate::scalar::{Instant, tidy_base64};
 use crate::schema::{Attribute, Kind};
-use crate::{Object, ScimError, Text, Value};
+use crate::value::embedded;
+use crate::{Object, Quirks, ScimError, Text, Value};
 
 /// What is noticed on the way.
 #[derive(Debug, Default)]
@@ -14,6 +15,8 @@ pub(crate) struct Seen {
     pub(crate) unknown: Vec<String>,
     /// Whether readOnly parts are left out (POST and PUT ignore them; a PATCH is refused elsewhere).
     pub(crate) drop_read_only: bool,
+    /// What the client means otherwise.
+    pub(crate) quirks: Quirks,
 }
 
 /// The value in the attribute's type; `None` if it says "no value".
@@ -49,11 +52,27 @@ pub(crate) fn single(
 ) -> Result<Option<Value>, ScimError> {
     match (attribute.kind, value) {
         (_, Value::Null) => Ok(None),
-        (Kind::Complex, Value::Object(parts)) => complex(parts, attribute, path, seen),
+        (Kind::Complex, Value::Object(parts)) => complex(opened(parts, attribute), attribute, path, seen),
         (Kind::Complex, value @ (Value::String(_) | Value::Number(_))) => bare(value, attribute, path, seen),
         (Kind::Complex, _) => Err(wrong(path, "an object")),
+        // clients.md rule 8: an empty reference refers to nothing.
+        (kind, Value::String(text))
+            if text.is_empty() && (kind == Kind::Reference || seen.quirks.empty_string_clears) =>
+        {
+            Ok(None)
+        }
         (kind, value) => simple(value, kind, path).map(Some),
     }
+}
+
+/// clients.md rule 13: a role whose `value` is a JSON object in a string is that object (Entra ID). The text of any other
+/// attribute is text, whatever it looks like.
+fn opened(mut parts: Object, attribute: &Attribute) -> Object {
+    let inner = parts.get("value").filter(|_| attribute.name == "roles").and_then(embedded);
+    for (name, value) in inner.into_iter().flatten() {
+        parts.insert(name, value);
+    }
+    parts
 }
 
 fn list(value: Value, attribute: &Attribute, path: &str, seen: &mut Seen) -> Result<Option<Value>, ScimError> {
@@ -102,18 +121,24 @@ fn complex(parts: Object, attribute: &Attribute, path: &str, seen: &mut Seen) ->
             kept.insert(Text::from(sub.name.as_str()), value);
         }
     }
-    let cleared = attribute.is_reference() && kept.str("value") == Some("");
+    // clients.md rule 8: `{"value":""}` says "none".
+    let cleared = kept.str("value") == Some("") && (attribute.is_reference() || kept.len() == 1);
     Ok((!kept.is_empty() && !cleared).then_some(Value::Object(kept)))
 }
 
-/// A bare value for a complex attribute is its `value` (clients.md rule 12); an empty reference says "none" (rule 8).
+/// A bare value for a complex attribute is its `value` (clients.md rule 12), or the whole of it as JSON (rule 13); an
+/// empty one says "none" (rule 8).
 fn bare(value: Value, attribute: &Attribute, path: &str, seen: &mut Seen) -> Result<Option<Value>, ScimError> {
-    let Some(sub) = attribute.sub("value") else { return Err(wrong(path, "an object")) };
+    if let Some(parts) = embedded(&value) {
+        return complex(parts, attribute, path, seen);
+    }
     if value.as_str() == Some("") {
         return Ok(None);
     }
-    let value = coerce(value, sub, path, seen)?;
-    Ok(value.map(|value| Value::Object(Object::from_iter([(Text::from_static("value"), value)]))))
+    match attribute.sub("value") {
+        Some(_) => complex(Object::from_iter([(Text::from_static("value"), value)]), attribute, path, seen),
+        None => Err(wrong(path, "an object")),
+    }
 }
 
 fn simple(value: Value, kind: Kind, path: &str) -> Result<Value, ScimError> {

@@ -1,11 +1,13 @@
 //! Filters (RFC 7644 section 3.4.2.2): parsed, printed, compiled against a resource type, evaluated.
 
+mod canonical;
 mod compile;
 mod evaluate;
 mod parse;
 
 use std::fmt;
 
+pub(crate) use canonical::{canonical, canonical_element};
 pub(crate) use compile::compile_element;
 pub use evaluate::CompiledFilter;
 pub(crate) use parse::parse_brackets;
@@ -85,13 +87,14 @@ impl CompareOp {
 }
 
 impl Filter {
-    /// Reads a filter. The result is in normal form: an `And` holds no `And`, an `Or` no `Or`, and
-    /// `emails[type eq "work"].value eq "x"` (Entra ID) is read into the brackets (rfc-traps 92).
+    /// Reads a filter. The result is in normal form: an `And` holds no `And`, an `Or` no `Or`,
+    /// `emails[type eq "work"].value eq "x"` (Entra ID) is read into the brackets (rfc-traps 92), names are spelled as the
+    /// schemas do and values have the attribute's type (clients.md rule 17).
     ///
     /// # Errors
     /// 400 `invalidFilter`: not in the grammar, longer than [`MAX_LENGTH`], or nested too deep.
     pub fn parse(text: &str, known: &ResourceType) -> Result<Self, ScimError> {
-        parse::parse(text, known)
+        parse::parse(text, known).map(|filter| canonical(filter, known))
     }
 
     /// All of these, in normal form.

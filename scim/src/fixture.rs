@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crate::body::{self, Canonical};
 use crate::patch::{self, Patch};
 use crate::schema::{self, Extension};
-use crate::{Object, ResourceType, Schema, ScimError, Value};
+use crate::{Object, Quirks, ResourceType, Schema, ScimError, Value};
 
 /// Users with the Enterprise extension.
 pub(crate) fn user_type() -> ResourceType {
@@ -78,10 +78,10 @@ pub(crate) fn assert_same_json(result: &Object, expected: &Object, what: &str) {
 
 /// A PATCH message decoded, as every client is understood.
 pub(crate) fn decoded(message: &Object, id: &str, resource_type: &ResourceType) -> Result<Patch, ScimError> {
-    patch::decode(message, id, resource_type)
+    patch::decode(message, id, resource_type, Quirks::default())
 }
 
 /// A body made canonical, as every client is understood.
 pub(crate) fn canonical(body: Object, resource_type: &ResourceType) -> Result<Canonical, ScimError> {
-    body::canonical(body, resource_type)
+    body::canonical(body, resource_type, Quirks::default())
 }

@@ -14,6 +14,7 @@ pub mod patch;
 pub mod path;
 pub mod put;
 pub mod query;
+mod quirks;
 mod scalar;
 pub mod schema;
 #[cfg(test)]
@@ -26,5 +27,6 @@ pub use filter::Filter;
 pub use patch::{Op, PatchOp};
 pub use path::AttributePath;
 pub use query::ListQuery;
+pub use quirks::Quirks;
 pub use schema::{Attribute, ResourceType, Schema};
 pub use value::{Object, Text, Value};

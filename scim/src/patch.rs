@@ -9,6 +9,7 @@ use crate::{AttributePath, Object, Text, Value};
 pub use apply::apply;
 pub(crate) use apply::{is_container, list_schemas};
 pub use decode::decode;
+pub(crate) use decode::pathless;
 
 /// The URN in `schemas` of a PATCH message.
 pub const PATCH_URN: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";

@@ -4,6 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};
 
+use crate::filter::canonical_element;
 use crate::{AttributePath, Filter, Text};
 
 /// URN of the core User schema.
@@ -156,10 +157,15 @@ pub struct Resolved<'a> {
     pub sub_attribute: Option<&'a Attribute>,
 }
 
-impl Resolved<'_> {
+impl<'a> Resolved<'a> {
     /// The attribute or sub-attribute the path ends in.
     #[must_use]
     pub fn leaf(&self) -> &Attribute {
+        self.into_leaf()
+    }
+
+    /// The same, for as long as the schemas live.
+    pub(crate) fn into_leaf(self) -> &'a Attribute {
         self.sub_attribute.unwrap_or(self.attribute)
     }
 }
@@ -249,6 +255,13 @@ impl ResourceType {
         self.schema.id.eq_ignore_ascii_case(urn)
     }
 
+    /// The URN of this type that a client means, also where it forgot a colon (`…:enterprise:2.0User`, clients.md 1.2).
+    #[must_use]
+    pub fn meant(&self, urn: &str) -> Option<&str> {
+        let known = self.urns().find(|known| known.eq_ignore_ascii_case(urn));
+        known.or_else(|| self.urns().find(|known| letters(known).eq(letters(urn))))
+    }
+
     /// The base schema's URN and the extensions' URNs.
     pub fn urns(&self) -> impl Iterator<Item = &str> {
         let extensions = self.extensions.iter().map(|extension| extension.schema.id.as_str());
@@ -322,6 +335,11 @@ impl ResourceType {
     }
 }
 
+/// What of a URN a client that misspells it gets right.
+fn letters(urn: &str) -> impl Iterator<Item = u8> {
+    urn.bytes().filter(|byte| *byte != b':').map(|byte| byte.to_ascii_lowercase())
+}
+
 fn in_extension<'a>(schema: &'a Schema, name: &str) -> Option<(Option<&'a Schema>, &'a Attribute)> {
     schema.attribute(name).map(|attribute| (Some(schema), attribute))
 }
@@ -331,22 +349,8 @@ impl Resolved<'_> {
         AttributePath {
             urn: self.extension.map(|schema| Text::from(schema.id.as_str())),
             attribute: self.attribute.name.as_str().into(),
-            filter: filter.map(|filter| Box::new(self.spelled(filter))),
+            filter: filter.map(|filter| Box::new(canonical_element(filter.clone(), self.attribute))),
             sub_attribute: self.sub_attribute.map(|sub| sub.name.as_str().into()),
-        }
-    }
-
-    /// The value filter with the names of sub-attributes in the schema's spelling; unknown ones stay.
-    fn spelled(&self, filter: &Filter) -> Filter {
-        let mut spell = |path: &AttributePath| {
-            let known = self.attribute.sub(&path.attribute);
-            Ok::<_, std::convert::Infallible>(
-                known.map_or_else(|| path.clone(), |sub| AttributePath::attribute(&*sub.name)),
-            )
-        };
-        match filter.map_paths(&mut spell) {
-            Ok(filter) => filter,
-            Err(never) => match never {},
         }
     }
 }

@@ -54,6 +54,16 @@ pub fn parse(body: &Bytes) -> Result<Object, ScimError> {
     }
 }
 
+/// The object that a string holds as JSON text (clients.md rule 13). It is not looked into for more such strings.
+pub(crate) fn embedded(value: &Value) -> Option<Object> {
+    let Value::String(text) = value else { return None };
+    let is_candidate = text.trim_start().starts_with('{');
+    match is_candidate.then(|| parse_value(text))?.ok()? {
+        Value::Object(object) => Some(object),
+        _ => None,
+    }
+}
+
 /// rfc-traps 293: a byte order mark is skipped.
 fn without_bom(body: &Bytes) -> Bytes {
     if body.starts_with(b"\xEF\xBB\xBF") { body.slice(3..) } else { body.clone() }

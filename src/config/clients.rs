@@ -1,9 +1,11 @@
 //! `[clients.*]`.
 
+use scimux_scim::Quirks;
+
 use super::findings::nearest;
 use super::secrets::Secrets;
 use super::table::Table;
-use super::{Client, Server, server};
+use super::{Client, ClientQuirks, Server, server};
 
 /// Every client.
 pub(super) fn clients(top: &Table, secrets: Secrets) -> Vec<Client> {
@@ -11,16 +13,21 @@ pub(super) fn clients(top: &Table, secrets: Secrets) -> Vec<Client> {
 }
 
 fn client(name: &str, table: &Table, secrets: Secrets) -> Client {
-    let quirks: Vec<String> = table.texts("quirks").unwrap_or_default().into_iter().map(str::to_owned).collect();
-    if !quirks.is_empty() {
-        table.warn("quirks", "accepted, but this version does not act on it yet");
-    }
+    let quirks = table.texts("quirks").unwrap_or_default();
+    let has = |quirk: &str| quirks.contains(&quirk);
     Client {
         name: name.to_owned(),
         token_hashes: secrets.tokens(table),
         routes: table.texts("routes").map(|routes| routes.into_iter().map(str::to_owned).collect()),
         read_only: table.flag("read_only"),
-        quirks,
+        quirks: ClientQuirks {
+            reading: Quirks {
+                replace_creates: has("replace_creates"),
+                empty_string_clears: has("empty_string_clears"),
+            },
+            json_answers: has("json_answers"),
+            method_override: has("method_override"),
+        },
     }
 }
 

@@ -102,7 +102,7 @@ pub(super) const KEYS: &[Key] = &[
     key("clients.*.routes", Texts, Optional, r#"["crm"]"#, "The routes it may use. Default: all."),
     key("clients.*.read_only", Flag, Default("false"), "false", "Whether it may only read; a write is 403."),
     key("clients.*.quirks", SomeOf(&["replace_creates", "empty_string_clears", "json_answers", "method_override"]), Default("[]"),
-        r#"["replace_creates"]"#, "What this client means otherwise than the RFC. Accepted, but not acted on in this version."),
+        r#"["replace_creates"]"#, "What this client means otherwise than the RFC: replace under a value filter that finds nothing creates the value; the empty string clears any attribute; answers are application/json whatever Accept says; X-HTTP-Method-Override on POST is the method."),
 
     key("targets", Named, Optional, "", "The vendors' tenants."),
     key("targets.*", Section, Optional, "", "One tenant. A target that no route names gets a route of its own name."),

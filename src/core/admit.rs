@@ -133,7 +133,8 @@ fn context(request: &Request, route: Arc<Route>, client: Option<&Client>, served
         traceparent: request.headers().get("traceparent").cloned(),
         authorization: request.headers().get(AUTHORIZATION).filter(|_| passthrough).cloned(),
     };
-    Context { trace, client: client.map(|client| client.name.as_str().into()), route, served }
+    let quirks = client.map(|client| client.quirks.reading).unwrap_or_default();
+    Context { trace, client: client.map(|client| client.name.as_str().into()), quirks, route, served }
 }
 
 fn note(context: &Context, ask: &Ask) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 use tower::layer::layer_fn;
@@ -13,9 +13,12 @@ use super::path::Endpoint;
 use super::route::{Located, Place};
 use super::{CoreError, Refusal, refusal};
 use crate::config::Client;
+use crate::front::headers::AnswerType;
 use crate::front::{Request, Response};
 use crate::stack::Stage;
 use crate::telemetry::Record;
+
+const X_HTTP_METHOD_OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
 
 /// A request whose caller may be here.
 #[derive(Debug)]
@@ -35,12 +38,10 @@ where
 {
     layer_fn(move |mut inner: S| {
         let clients = clients.clone();
-        service_fn(move |Located { request, place }: Located| {
+        service_fn(move |Located { mut request, place }: Located| {
             let passed = authenticate(&clients, &request, place.as_ref());
-            let answer = passed.map(|client| {
-                note(&request, client.as_deref());
-                inner.call(Authenticated { request, place, client })
-            });
+            let passed = passed.and_then(|client| heed(&mut request, client.as_deref()).map(|()| client));
+            let answer = passed.map(|client| inner.call(Authenticated { request, place, client }));
             async move { answer?.await }
         })
     })
@@ -90,10 +91,28 @@ fn identify(clients: &[Arc<Client>], token: &str) -> Option<Arc<Client>> {
     found.cloned()
 }
 
-fn note(request: &Request, client: Option<&Client>) {
-    if let (Some(client), Some(record)) = (client, request.extensions().get::<Arc<Record>>()) {
+/// What follows from who it is: the name in the log, and the client's quirks of HTTP.
+fn heed(request: &mut Request, client: Option<&Client>) -> Result<(), Refusal> {
+    let Some(client) = client else { return Ok(()) };
+    if let Some(record) = request.extensions().get::<Arc<Record>>() {
         let _ = record.client.set(client.name.as_str().into());
     }
+    if let Some(answers) = request.extensions().get::<AnswerType>().filter(|_| client.quirks.json_answers) {
+        answers.force_json();
+    }
+    if client.quirks.method_override { override_method(request) } else { Ok(()) }
+}
+
+/// `X-HTTP-Method-Override` on POST (clients.md rule 20). It is looked at before everything that depends on the method,
+/// so that it opens nothing that the method itself would not.
+fn override_method(request: &mut Request) -> Result<(), Refusal> {
+    let meant = request.headers().get(X_HTTP_METHOD_OVERRIDE).filter(|_| *request.method() == Method::POST);
+    if let Some(meant) = meant {
+        let method = Method::from_bytes(meant.as_bytes().to_ascii_uppercase().trim_ascii());
+        let unreadable = |_| refusal(StatusCode::BAD_REQUEST, "X-HTTP-Method-Override holds no method");
+        *request.method_mut() = method.map_err(unreadable)?;
+    }
+    Ok(())
 }
 
 fn unknown() -> Refusal {

@@ -33,12 +33,12 @@ pub(crate) fn decode(whole: Whole) -> Result<(Job, View), ScimError> {
     let projection = ListQuery::parse(&projecting(&query), known)?.projection;
     let patched = matches!(ask, Ask::Patch(_));
     let action = match ask {
-        Ask::Create => Action::Create(body::canonical(value::parse(&body)?, known)?),
+        Ask::Create => Action::Create(body::canonical(value::parse(&body)?, known, context.quirks)?),
         Ask::List => Action::List(listing),
         Ask::Read(id) => Action::Read(id),
-        Ask::Replace(id) => Action::Replace(id, body::canonical(value::parse(&body)?, known)?),
+        Ask::Replace(id) => Action::Replace(id, body::canonical(value::parse(&body)?, known, context.quirks)?),
         Ask::Patch(id) => {
-            let decoded = patch::decode(&value::parse(&body)?, &id, known)?;
+            let decoded = patch::decode(&value::parse(&body)?, &id, known, context.quirks)?;
             Action::Patch(id, decoded)
         }
         Ask::Delete(id) => Action::Delete(id),

@@ -1,6 +1,8 @@
 //! The headers of answers: an allow-list, and the media type the client asked for.
 
 use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, ETAG, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -18,19 +20,37 @@ pub(crate) const SCIMUX_DROPPED: HeaderName = HeaderName::from_static("scimux-dr
 pub(crate) const ALLOWED: [HeaderName; 8] =
     [ALLOW, CONTENT_TYPE, ETAG, LOCATION, RETRY_AFTER, SCIMUX_DROPPED, WWW_AUTHENTICATE, X_REQUEST_ID];
 
+/// The media type of the answer to one request, which the client's `json_answers` decides once it is known who calls.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct AnswerType(Arc<AtomicBool>);
+
+impl AnswerType {
+    /// The answer is to be `application/json`.
+    pub(crate) fn force_json(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn is_json(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// Takes every other header out, and turns `application/scim+json` into `application/json` where `Accept` names only
-/// that.
+/// that, or the client is one that wants it always.
 pub(crate) fn layer<S>() -> impl Layer<S, Service: Stage<Request, Response, Infallible>>
 where
     S: Stage<Request, Response, Infallible>,
 {
     layer_fn(|mut inner: S| {
-        service_fn(move |request: Request| {
+        service_fn(move |mut request: Request| {
             let plain = wants_plain_json(request.headers());
+            let answers = AnswerType::default();
+            request.extensions_mut().insert(answers.clone());
             let answer = inner.call(request);
             async move {
                 let mut answer = answer.await?;
                 keep_allowed(answer.headers_mut());
+                let plain = plain || answers.is_json();
                 if plain && answer.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == SCIM_JSON) {
                     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
                 }

@@ -1,7 +1,7 @@
 //! The machine alone: what it asks for, call by call, when the vendor answers this or that.
 
 use bytes::Bytes;
-use scimux_scim::{ListQuery, body, patch, value};
+use scimux_scim::{ListQuery, Quirks, body, patch, value};
 
 use super::*;
 use crate::fixture;
@@ -32,14 +32,20 @@ impl Driven {
 
     fn put(vendor: &str, json: &str) -> Self {
         Self::start(vendor, |served| {
-            Action::Replace("1".into(), body::canonical(object(json), &served.canonical).expect(json))
+            Action::Replace(
+                "1".into(),
+                body::canonical(object(json), &served.canonical, Quirks::default()).expect(json),
+            )
         })
     }
 
     fn patch(vendor: &str, operations: &str) -> Self {
         let message = object(&format!(r#"{{"Operations":{operations}}}"#));
         Self::start(vendor, |served| {
-            Action::Patch("1".into(), patch::decode(&message, "1", &served.canonical).expect(operations))
+            Action::Patch(
+                "1".into(),
+                patch::decode(&message, "1", &served.canonical, Quirks::default()).expect(operations),
+            )
         })
     }
 

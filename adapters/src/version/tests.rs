@@ -3,7 +3,7 @@ use std::sync::Arc;
 use scimux_scim::body;
 use scimux_scim::list::Page;
 use scimux_scim::version::Tags;
-use scimux_scim::{ListQuery, Object, Value, patch};
+use scimux_scim::{ListQuery, Object, Quirks, Value, patch};
 
 use super::{of, show};
 use crate::fixture::{configured, json, target};
@@ -65,12 +65,15 @@ fn titled(title: &str, target: &Target) -> Action {
     let message = json(&format!(
         r#"{{"schemas":["{PATCH}"],"Operations":[{{"op":"replace","path":"title","value":"{title}"}}]}}"#
     ));
-    Action::Patch("1".into(), patch::decode(&message, "1", &target.types[0].canonical).expect("a PATCH"))
+    Action::Patch(
+        "1".into(),
+        patch::decode(&message, "1", &target.types[0].canonical, Quirks::default()).expect("a PATCH"),
+    )
 }
 
 fn replaced(target: &Target) -> Action {
     let body = json(&format!(r#"{{"schemas":["{USER}"],"userName":"a","active":true}}"#));
-    Action::Replace("1".into(), body::canonical(body, &target.types[0].canonical).expect("a body"))
+    Action::Replace("1".into(), body::canonical(body, &target.types[0].canonical, Quirks::default()).expect("a body"))
 }
 
 fn if_match(tags: &str) -> Conditions {
@@ -131,7 +134,10 @@ fn trap_275_another_change_between_read_and_write_is_412_to_who_names_a_version_
     // PUT without `active` reads first, so that a leaver stays one.
     let put = |target: &Target| {
         let body = json(&format!(r#"{{"schemas":["{USER}"],"userName":"a"}}"#));
-        Action::Replace("1".into(), body::canonical(body, &target.types[0].canonical).expect("a body"))
+        Action::Replace(
+            "1".into(),
+            body::canonical(body, &target.types[0].canonical, Quirks::default()).expect("a body"),
+        )
     };
     let mut answers = meets();
     answers.push(shows("T", "\"3\""));

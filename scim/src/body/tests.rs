@@ -4,11 +4,11 @@ use crate::fixture::{group_type, object, user_type, value};
 use crate::schema::{ENTERPRISE_USER, USER};
 
 fn made(body: &str) -> Canonical {
-    canonical(object(body), &user_type()).expect(body)
+    canonical(object(body), &user_type(), Quirks::default()).expect(body)
 }
 
 fn refused(body: &str) -> Option<ScimType> {
-    canonical(object(body), &user_type())
+    canonical(object(body), &user_type(), Quirks::default())
         .and_then(|made| require(&made.resource, &user_type()))
         .expect_err(body)
         .scim_type
@@ -111,14 +111,15 @@ fn traps_52_53_205_required() {
     for body in [r#"{"title":"a"}"#, r#"{"userName":""}"#, r#"{"userName":null}"#] {
         assert_eq!(refused(body), Some(ScimType::InvalidValue), "{body}");
     }
-    let group = canonical(object(r#"{"members":[]}"#), &group_type()).expect("a group");
+    let group = canonical(object(r#"{"members":[]}"#), &group_type(), Quirks::default()).expect("a group");
     assert!(require(&group.resource, &group_type()).expect_err("no name").detail.contains("displayName"));
 }
 
 #[test]
 fn open_types_keep_unknown_extensions() {
     let open = ResourceType { open: true, ..user_type() };
-    let got = canonical(object(r#"{"userName":"a","urn:x:1.0:User":{"a":{"b":[1]}}}"#), &open).expect("a user");
+    let got = canonical(object(r#"{"userName":"a","urn:x:1.0:User":{"a":{"b":[1]}}}"#), &open, Quirks::default())
+        .expect("a user");
     assert_eq!(got.resource.get("urn:x:1.0:User"), Some(&value(r#"{"a":{"b":[1]}}"#)));
     assert_eq!(got.resource.get("schemas"), Some(&value(&format!("[\"{USER}\",\"urn:x:1.0:User\"]"))));
 }

@@ -137,6 +137,7 @@ impl<'t> Parser<'t, '_> {
         let blank = self.rest.starts_with([' ', '\t']);
         let literal = match self.next_char() {
             Some('"') => self.string()?,
+            Some('\'') => self.single_quoted()?,
             Some(_) if blank => self.plain()?,
             _ => return Err(self.unexpected("a value")),
         };
@@ -160,17 +161,28 @@ impl<'t> Parser<'t, '_> {
             .map_err(|_| ScimError::invalid_filter("a string that is no JSON string"))
     }
 
-    /// `null`, `true`, `false` or a number. Other bare words are not in the grammar (rfc-traps 86, 87).
+    /// Not in the grammar, and accepted (rfc-traps 86): up to the next single quote, as it stands.
+    fn single_quoted(&mut self) -> Result<Literal, ScimError> {
+        let (text, rest) = self.rest[1..].split_once('\'').ok_or_else(|| self.unexpected("a closed string"))?;
+        self.rest = rest;
+        Ok(Literal::String(text.into()))
+    }
+
+    /// `null`, `true`, `false`, a number, or one bare word, which is not in the grammar but sent (rfc-traps 87). What joins
+    /// terms is no value: the client has left one out.
     fn plain(&mut self) -> Result<Literal, ScimError> {
-        let word = self.take_while(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
-        match word.to_ascii_lowercase().as_str() {
-            "null" => Ok(Literal::Null),
+        let word = self.take_while(|c| !c.is_whitespace() && !c.is_control() && !"()[]\"'\\".contains(c));
+        match word {
             "true" => Ok(Literal::Bool(true)),
             "false" => Ok(Literal::Bool(false)),
+            _ if word.eq_ignore_ascii_case("null") => Ok(Literal::Null),
             _ if word.parse::<serde_json::Number>().is_ok() => Ok(Literal::Number(word.into())),
-            _ => Err(ScimError::invalid_filter(
-                "a comparison value is a JSON string in double quotes, number, true, false or null",
-            )),
+            _ if word.is_empty() || ["and", "or", "not"].iter().any(|join| join.eq_ignore_ascii_case(word)) => {
+                Err(ScimError::invalid_filter(
+                    "a comparison value is a JSON string in double quotes, number, true, false or null",
+                ))
+            }
+            _ => Ok(Literal::String(word.into())),
         }
     }
 

@@ -4,7 +4,8 @@ use crate::coerce::{Seen, coerce, single};
 use crate::filter::{CompareOp, Literal};
 use crate::patch::MAX_OPERATIONS;
 use crate::schema::{Attribute, Kind, Resolved};
-use crate::{AttributePath, Filter, Object, Op, PatchOp, ResourceType, ScimError, Text, Value};
+use crate::value::embedded;
+use crate::{AttributePath, Filter, Object, Op, PatchOp, Quirks, ResourceType, ScimError, Text, Value};
 
 use super::Patch;
 
@@ -12,7 +13,7 @@ use super::Patch;
 ///
 /// # Errors
 /// The `scimType` of RFC 7644 table 9 for each mistake; see rfc-traps 106 to 129.
-pub fn decode(message: &Object, id: &str, resource_type: &ResourceType) -> Result<Patch, ScimError> {
+pub fn decode(message: &Object, id: &str, resource_type: &ResourceType, quirks: Quirks) -> Result<Patch, ScimError> {
     // A misspelt or missing message schema is tolerated (rfc-traps 106): the endpoint and the method tell what this is.
     let Some(Value::Array(operations)) = message.get("Operations") else {
         return Err(ScimError::invalid_syntax("a PATCH needs Operations, a list of operations"));
@@ -20,8 +21,7 @@ pub fn decode(message: &Object, id: &str, resource_type: &ResourceType) -> Resul
     if operations.is_empty() || operations.len() > MAX_OPERATIONS {
         return Err(ScimError::invalid_syntax(format!("a PATCH has 1 to {MAX_OPERATIONS} operations")));
     }
-    let mut decoder =
-        Decoder { id, resource_type, operations: Vec::with_capacity(operations.len()), unknown: Vec::new() };
+    let mut decoder = Decoder::new(id, resource_type, quirks);
     for operation in operations {
         let operation = operation.as_object();
         decoder.operation(operation.ok_or_else(|| ScimError::invalid_syntax("an operation is an object"))?)?;
@@ -33,14 +33,31 @@ pub fn decode(message: &Object, id: &str, resource_type: &ResourceType) -> Resul
     }
 }
 
+/// What an object of attributes says, one operation per attribute.
+pub(crate) fn pathless(
+    op: Op,
+    members: Object,
+    resource_type: &ResourceType,
+    quirks: Quirks,
+) -> Result<Patch, ScimError> {
+    let mut decoder = Decoder::new("", resource_type, quirks);
+    decoder.members(op, members)?;
+    Ok(Patch { operations: decoder.operations, unknown: decoder.unknown })
+}
+
 struct Decoder<'a> {
     id: &'a str,
     resource_type: &'a ResourceType,
+    quirks: Quirks,
     operations: Vec<PatchOp>,
     unknown: Vec<String>,
 }
 
-impl Decoder<'_> {
+impl<'a> Decoder<'a> {
+    fn new(id: &'a str, resource_type: &'a ResourceType, quirks: Quirks) -> Self {
+        Self { id, resource_type, quirks, operations: Vec::new(), unknown: Vec::new() }
+    }
+
     fn operation(&mut self, operation: &Object) -> Result<(), ScimError> {
         let op = verb(operation)?;
         let value = operation.get("value").cloned();
@@ -49,6 +66,11 @@ impl Decoder<'_> {
             None if op == Op::Remove => Err(ScimError::no_target("remove needs a path")),
             None => match value {
                 Some(Value::Object(members)) => self.members(op, members),
+                // clients.md rule 13
+                Some(Value::String(text)) => match embedded(&Value::String(text)) {
+                    Some(members) => self.members(op, members),
+                    None => Err(ScimError::invalid_value("without a path, value is an object of attributes")),
+                },
                 Some(_) => Err(ScimError::invalid_value("without a path, value is an object of attributes")),
                 None => Err(missing_value(op)),
             },
@@ -75,6 +97,8 @@ impl Decoder<'_> {
     fn whole_container(&mut self, op: Op, path: AttributePath, value: Option<Value>) -> Result<(), ScimError> {
         let is_base = path.urn.as_deref().is_some_and(|urn| self.resource_type.is_base(urn));
         match (op, value) {
+            // clients.md rule 1: with a value, these and not all.
+            (Op::Remove, Some(Value::Object(members))) if !members.is_empty() => self.remove_members(&path, members),
             (Op::Remove, _) if is_base => Err(ScimError::mutability("the base schema cannot be removed")),
             (Op::Remove, _) | (Op::Replace, Some(Value::Null)) if !is_base => {
                 self.operations.push(PatchOp { op: Op::Remove, path, value: None, explicit: true });
@@ -97,16 +121,8 @@ impl Decoder<'_> {
     }
 
     fn member(&mut self, op: Op, name: &Text, value: Value) -> Result<(), ScimError> {
-        if let Some(schema) = self.resource_type.extension(name) {
-            let container = AttributePath::attribute("").with_urn(schema.id.as_str());
-            return self.whole_container(op, container, Some(value));
-        }
-        if self.resource_type.is_base(name) {
-            return self.whole_container(op, AttributePath::attribute("").with_urn(name.clone()), Some(value));
-        }
-        // clients.md rule 7: harmless echoes. `schemas` is kept true by the content.
-        if name.eq_ignore_ascii_case("schemas") || name.eq_ignore_ascii_case("meta") {
-            return Ok(());
+        if let Some(urn) = self.resource_type.meant(name) {
+            return self.whole_container(op, AttributePath::attribute("").with_urn(urn), Some(value));
         }
         if name.eq_ignore_ascii_case("id") {
             let same = value.as_str().is_none_or(|id| id == self.id);
@@ -116,6 +132,8 @@ impl Decoder<'_> {
         let path = AttributePath::parse(name, self.resource_type).ok();
         let known = path.and_then(|path| self.resource_type.canonical(&path));
         match known.filter(|path| !path.is_container()) {
+            // clients.md rule 7: harmless echoes. `schemas` is kept true by the content.
+            Some(path) if path.urn.is_none() && ["schemas", "meta"].contains(&&*path.attribute) => Ok(()),
             Some(path) if self.resource_type.resolve(&path).is_some() => {
                 self.check_filter(&path)?;
                 self.set(op, path, value, false)
@@ -134,13 +152,31 @@ impl Decoder<'_> {
 
     fn extension_members(&mut self, op: Op, container: &AttributePath, members: Object) -> Result<(), ScimError> {
         for (name, value) in members {
-            let path = AttributePath { attribute: name.clone(), ..container.clone() };
-            match self.resource_type.canonical(&path) {
-                Some(path) => self.set(op, path, value, false)?,
-                None => self.unknown.push(path.to_string()),
+            match self.within(container, &name) {
+                Some(path) => {
+                    self.check_filter(&path)?;
+                    self.set(op, path, value, false)?;
+                }
+                None => self.unknown.push(format!("{container}:{name}")),
             }
         }
         Ok(())
+    }
+
+    fn remove_members(&mut self, container: &AttributePath, members: Object) -> Result<(), ScimError> {
+        for (name, value) in members {
+            match self.within(container, &name) {
+                Some(path) => self.remove(path, Some(value))?,
+                None => self.unknown.push(format!("{container}:{name}")),
+            }
+        }
+        Ok(())
+    }
+
+    /// The path of a member of a container, which may itself be dotted.
+    fn within(&self, container: &AttributePath, name: &str) -> Option<AttributePath> {
+        let path = AttributePath::parse(&format!("{container}:{name}"), self.resource_type).ok()?;
+        self.resource_type.canonical(&path).filter(|path| !path.is_container())
     }
 
     fn set(&mut self, op: Op, path: AttributePath, value: Value, explicit: bool) -> Result<(), ScimError> {
@@ -159,7 +195,10 @@ impl Decoder<'_> {
             None => Some(value).filter(|value| *value != Value::Null),
         };
         match (value, op) {
-            (Some(value), _) => self.operations.push(PatchOp { op, path, value: Some(value), explicit }),
+            (Some(value), _) => {
+                let op = self.meant(op, &path);
+                self.operations.push(PatchOp { op, path, value: Some(value), explicit });
+            }
             // rfc-traps 167, 168: replaced by nothing is removed. 152: added nothing changes nothing.
             (None, Op::Replace) if cleared.is_empty() => {
                 self.operations.push(PatchOp { op: Op::Remove, path, value: None, explicit })
@@ -171,6 +210,11 @@ impl Decoder<'_> {
         Ok(())
     }
 
+    /// Under a value filter, `replace` and `add` differ only where nothing is found: `add` creates it.
+    fn meant(&self, op: Op, path: &AttributePath) -> Op {
+        if self.quirks.replace_creates && op == Op::Replace && path.filter.is_some() { Op::Add } else { op }
+    }
+
     /// The value in the type of what the path ends in.
     fn typed(
         &mut self,
@@ -179,7 +223,7 @@ impl Decoder<'_> {
         value: Value,
     ) -> Result<Option<Value>, ScimError> {
         let leaf = resolved.leaf();
-        let mut seen = Seen { drop_read_only: !leaf.is_read_only(), ..Seen::default() };
+        let mut seen = Seen { drop_read_only: !leaf.is_read_only(), quirks: self.quirks, ..Seen::default() };
         let name = path.to_string();
         let is_element = path.filter.is_some() && path.sub_attribute.is_none();
         let value = if is_element {
@@ -189,7 +233,7 @@ impl Decoder<'_> {
             };
             single(value, leaf, &name, &mut seen)
         } else {
-            coerce(value, leaf, &name, &mut seen)
+            coerce(unwrapped(value, leaf), leaf, &name, &mut seen)
         };
         self.unknown.append(&mut seen.unknown);
         value
@@ -197,14 +241,17 @@ impl Decoder<'_> {
 
     /// `remove` with a `value` is not in the RFC, and means "these values", never "all" (rfc-traps 182, 183).
     fn remove(&mut self, path: AttributePath, value: Option<Value>) -> Result<(), ScimError> {
-        let named =
-            value.filter(|value| *value != Value::Null && path.filter.is_none() && path.sub_attribute.is_none());
-        let attribute = self.resource_type.resolve(&path).map(|resolved| resolved.attribute);
-        let filter = match (named, attribute) {
-            (Some(value), Some(attribute)) if attribute.multi_valued => match values_named(value, attribute, &path)? {
-                Some(filter) => Some(Box::new(filter)),
-                None => return Ok(()),
-            },
+        let named = value.filter(|value| *value != Value::Null && path.filter.is_none());
+        let filter = match (named, self.resource_type.resolve(&path)) {
+            (Some(value), Some(resolved)) if resolved.attribute.multi_valued => {
+                match values_named(value, resolved, &path)? {
+                    Some(filter) => Some(Box::new(filter)),
+                    None => return Ok(()),
+                }
+            }
+            (Some(Value::Array(_)), None) => {
+                return Err(ScimError::invalid_path(format!("{path}: no schema says what the values are")));
+            }
             _ => path.filter.clone(),
         };
         let path = AttributePath { filter, ..path };
@@ -261,17 +308,22 @@ fn cleared_parts(value: &Value, path: &AttributePath, resolved: Resolved<'_>) ->
 }
 
 /// A filter that finds the named values; `None` if none is named.
-fn values_named(value: Value, attribute: &Attribute, path: &AttributePath) -> Result<Option<Filter>, ScimError> {
-    let value = match value {
-        // clients.md rule 1: `{"members":[…]}` under the path `members`.
-        Value::Object(mut parts) if parts.len() == 1 && parts.contains(&attribute.name) => {
-            parts.remove(&attribute.name).unwrap_or(Value::Null)
+fn values_named(value: Value, resolved: Resolved<'_>, path: &AttributePath) -> Result<Option<Filter>, ScimError> {
+    let (attribute, mut seen) = (resolved.attribute, Seen::default());
+    let name = path.to_string();
+    let mut terms: Vec<Filter> = match resolved.sub_attribute {
+        None => match coerce(unwrapped(value, attribute), attribute, &name, &mut seen)? {
+            Some(Value::Array(elements)) => elements.iter().filter_map(|element| finds(element, attribute)).collect(),
+            _ => Vec::new(),
+        },
+        // That part of the values which have it so.
+        Some(sub) => {
+            let values = if let Value::Array(values) = value { values } else { vec![value] };
+            let typed = values.into_iter().filter_map(|value| single(value, sub, &name, &mut seen).transpose());
+            let typed = typed.collect::<Result<Vec<_>, _>>()?;
+            typed.iter().filter_map(|value| equals(&sub.name, value)).collect()
         }
-        value => value,
     };
-    let mut seen = Seen::default();
-    let Some(Value::Array(elements)) = coerce(value, attribute, &path.to_string(), &mut seen)? else { return Ok(None) };
-    let mut terms: Vec<Filter> = elements.iter().filter_map(|element| finds(element, attribute)).collect();
     Ok(match terms.len() {
         0 => None,
         1 => terms.pop(),
@@ -279,20 +331,39 @@ fn values_named(value: Value, attribute: &Attribute, path: &AttributePath) -> Re
     })
 }
 
-/// A filter that finds one element: by its `value`, else by all its parts.
+/// clients.md rule 1: under the path `members`, `{"members":[…]}` is what the key holds.
+fn unwrapped(value: Value, attribute: &Attribute) -> Value {
+    match value {
+        Value::Object(mut parts) if parts.len() == 1 && attribute.sub(&attribute.name).is_none() => {
+            match parts.remove(&attribute.name) {
+                Some(inner) => inner,
+                None => Value::Object(parts),
+            }
+        }
+        value => value,
+    }
+}
+
+/// A filter that finds one element: a reference by its id; else by `value` and, since the same value may stand under two
+/// (rfc-traps 46), `type`; else by all its parts.
 fn finds(element: &Value, attribute: &Attribute) -> Option<Filter> {
-    let equals = |name: &str, value: &Value| {
-        literal(value).map(|value| Filter::Compare(AttributePath::attribute(name), CompareOp::Eq, value))
-    };
     if attribute.kind != Kind::Complex {
         return equals("value", element);
     }
     let parts = element.as_object()?;
-    if let Some(value) = parts.get("value") {
-        return equals("value", value);
-    }
-    let mut terms: Vec<Filter> = parts.iter().filter_map(|(name, value)| equals(name, value)).collect();
+    let has_value = parts.contains("value");
+    let tells = |name: &str| match name {
+        "value" => true,
+        "type" => !attribute.is_reference() || !has_value,
+        _ => !has_value,
+    };
+    let told = parts.iter().filter(|(name, _)| tells(name));
+    let mut terms: Vec<Filter> = told.filter_map(|(name, value)| equals(name, value)).collect();
     if terms.len() > 1 { Some(Filter::And(terms)) } else { terms.pop() }
+}
+
+fn equals(name: &str, value: &Value) -> Option<Filter> {
+    literal(value).map(|value| Filter::Compare(AttributePath::attribute(name), CompareOp::Eq, value))
 }
 
 fn literal(value: &Value) -> Option<Literal> {

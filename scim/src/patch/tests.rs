@@ -1,13 +1,13 @@
 use super::*;
 use crate::fixture::{g0, group_type, object, r0, user_type};
 use crate::schema::ENTERPRISE_USER;
-use crate::{ResourceType, ScimError, ScimType};
+use crate::{Quirks, ResourceType, ScimError, ScimType};
 
 /// Applies operations as a client writes them; `E:` at the beginning of a path stands for the extension's URN.
 fn patched(resource: &Object, operations: &str, resource_type: &ResourceType) -> Result<Object, ScimError> {
     let message = format!(r#"{{"schemas":["{PATCH_URN}"],"Operations":{operations}}}"#);
     let id = resource.str("id").unwrap_or_default().to_owned();
-    let patch = decode(&object(&message), &id, resource_type)?;
+    let patch = decode(&object(&message), &id, resource_type, Quirks::default())?;
     apply(resource, &patch.operations, resource_type)
 }
 
@@ -80,7 +80,7 @@ fn traps_106_to_123_the_request() {
     becomes("108", r#"[{"op":"Replace","path":"title","value":"x"}]"#, r#"{"title":"x"}"#);
     becomes("106 112", r#"[{"OP":"ADD","Path":null,"VALUE":{"title":"x"},"name":"addMember"}]"#, r#"{"title":"x"}"#);
     let lower = object(r#"{"operations":[{"op":"remove","path":"title"}]}"#);
-    assert_eq!(decode(&lower, "1", &user_type()).expect("trap 4").operations.len(), 1);
+    assert_eq!(decode(&lower, "1", &user_type(), Quirks::default()).expect("trap 4").operations.len(), 1);
     let many = format!("[{}]", vec![r#"{"op":"remove","path":"title"}"#; MAX_OPERATIONS + 1].join(","));
     is_refused("bound", &many, InvalidSyntax);
 }
@@ -120,7 +120,7 @@ fn traps_116_117_text_in_literals_is_text() {
     let message = r#"{"Operations":[{"op":"add","path":"emails","value":[{"value":"a].b","type":"other"},{"value":"a\"b"}]},
         {"op":"replace","path":"emails[value eq \"a].b\"].display","value":"D"},
         {"op":"remove","path":"emails[value eq \"a\\\"b\"]"}]}"#;
-    let patch = decode(&object(message), "1", &user_type()).expect("a patch");
+    let patch = decode(&object(message), "1", &user_type(), Quirks::default()).expect("a patch");
     let got = apply(&r0(), &patch.operations, &user_type()).expect("applied");
     let last = got.get("emails").and_then(Value::as_array).and_then(<[Value]>::last).cloned();
     assert_eq!(last, Some(Value::Object(object(r#"{"value":"a].b","type":"other","display":"D"}"#))));
@@ -398,7 +398,7 @@ fn references_given_bare_or_empty() {
 #[test]
 fn messages_are_written_with_lower_case_verbs_and_explicit_paths() {
     let message = object(r#"{"Operations":[{"op":"Replace","value":{"title":"x","name":{"givenName":"Q"}}}]}"#);
-    let patch = decode(&message, "1", &user_type()).expect("a patch");
+    let patch = decode(&message, "1", &user_type(), Quirks::default()).expect("a patch");
     let expected = object(
         r#"{"Operations":[{"op":"replace","path":"title","value":"x"},{"op":"replace","path":"name","value":{"givenName":"Q"}}]}"#,
     );

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use scimux_scim::schema::GROUP;
-use scimux_scim::{Object, body, patch, value};
+use scimux_scim::{Object, Quirks, body, patch, value};
 
 use crate::fixture::{configured, json, target};
 use crate::{
@@ -38,14 +38,17 @@ fn play(target: Target, endpoint: &str, action: Action, answers: Vec<Result<Answ
 
 fn put(target: &Target, endpoint: &str, text: &str) -> Action {
     let served = target.served(endpoint).expect("served");
-    Action::Replace("1".into(), body::canonical(json(text), &served.canonical).expect("a good body"))
+    Action::Replace("1".into(), body::canonical(json(text), &served.canonical, Quirks::default()).expect("a good body"))
 }
 
 fn patching(target: &Target, endpoint: &str, operations: &str) -> Action {
     let served = target.served(endpoint).expect("served");
     let text =
         format!("{{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:PatchOp\"],\"Operations\":{operations}}}");
-    Action::Patch("1".into(), patch::decode(&json(&text), "1", &served.canonical).expect("good operations"))
+    Action::Patch(
+        "1".into(),
+        patch::decode(&json(&text), "1", &served.canonical, Quirks::default()).expect("good operations"),
+    )
 }
 
 fn shown(text: &str) -> Result<Answer, VendorError> {
@@ -145,7 +148,8 @@ fn a_group_of_more_members_than_a_create_takes_is_created_and_filled() {
     let huawei = target("huawei");
     let served = huawei.served("/Groups").expect("served");
     let body = format!(r#"{{"schemas":["{GROUP}"],"displayName":"New","members":{}}}"#, members(0..120));
-    let action = Action::Create(body::canonical(json(&body), &served.canonical).expect("a good body"));
+    let action =
+        Action::Create(body::canonical(json(&body), &served.canonical, Quirks::default()).expect("a good body"));
     let played = play(huawei, "/Groups", action.clone(), vec![shown(GROUP_NOW), done(), shown(GROUP_NOW)]);
     assert!(
         played.calls[0].starts_with("POST") && played.calls[0].contains("u99") && !played.calls[0].contains("u100")
