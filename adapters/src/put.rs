@@ -58,11 +58,12 @@ pub(crate) fn complete(body: &mut Object, current: &Object, served: &ServedType)
 pub(crate) fn demand(body: &Object, served: &ServedType) -> Result<(), ScimError> {
     let mut missing = Vec::new();
     for (path, attribute) in writable(served) {
-        let value = path.get(body).filter(|value| !value.is_unassigned());
+        let value = path.get(body).filter(|value| is_given(value));
         if attribute.required && value.is_none() {
             missing.push(path);
         } else if let Some(parts) = value.and_then(Value::as_object) {
-            let lacking = attribute.sub_attributes.iter().filter(|sub| sub.required && !parts.contains(&sub.name));
+            let given = |sub: &Attribute| parts.get(&sub.name).is_some_and(is_given);
+            let lacking = attribute.sub_attributes.iter().filter(|sub| sub.required && !given(sub));
             missing.extend(lacking.map(|sub| path.clone().with_sub(&*sub.name)));
         }
     }
@@ -71,6 +72,11 @@ pub(crate) fn demand(body: &Object, served: &ServedType) -> Result<(), ScimError
     }
     let names: Vec<_> = missing.iter().map(|path| served.mapping.path_to_canonical(path).to_string()).collect();
     Err(ScimError::invalid_value(format!("the vendor demands {}: add it to the request", names.join(", "))))
+}
+
+/// What is demanded must not be empty either (rfc-traps 52).
+fn is_given(value: &Value) -> bool {
+    !value.is_unassigned() && value.as_str() != Some("")
 }
 
 /// The body of a PUT at a vendor whose PUT merges: as requested, with explicit `null` or `[]` for what the present
