@@ -12,7 +12,7 @@ const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
-struct Server(Child);
+pub(crate) struct Server(Child);
 
 impl Drop for Server {
     fn drop(&mut self) {
@@ -31,6 +31,12 @@ fn program() -> PathBuf {
 }
 
 async fn start() -> (Server, Gateway) {
+    let (server, toml) = spawn().await;
+    (server, Gateway::start(&toml).await)
+}
+
+/// A server on a port of its own, and the section of a target `t` that leads to it.
+pub(crate) async fn spawn() -> (Server, String) {
     let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
     let server = Command::new(program())
         .args(["--port", &port.to_string(), "--bearer-token", "T"])
@@ -45,7 +51,7 @@ async fn start() -> (Server, Gateway) {
     let toml = format!(
         "[targets.t]\nadapter = \"scim\"\nbase_url = \"http://127.0.0.1:{port}/v2\"\nauth = {{ scheme = \"bearer\", token = \"T\" }}\n"
     );
-    (server, Gateway::start(&toml).await)
+    (server, toml)
 }
 
 async fn send(gateway: &Gateway, method: &str, path: &str, body: Value) -> Answer {
