@@ -75,6 +75,7 @@ fn json(status: StatusCode, message: &Object) -> Response {
 /// A resource as this client sees it.
 fn finish(mut resource: Object, view: &View) -> Object {
     let served = view.context.served();
+    reference::complete(&mut resource, served, &view.context.target().config.target);
     reference::point_home(&mut resource, &view.context.route);
     foreign::hide_place(&mut resource, &served.canonical, &view.context.target().redactor);
     let location = location(&resource, view);

@@ -1,9 +1,52 @@
 //! References between resources point at the gateway, whatever the vendor wrote.
 
-use scimux_scim::{Object, Text, Value};
+use scimux_adapters::{ServedType, Target};
+use scimux_scim::{Attribute, AttributePath, Object, Text, Value};
 
 use super::path::{Endpoint, encode, endpoint};
 use super::route::Route;
+
+/// Gives every value that names another resource its `$ref`, where the vendor has such a part but does not write it, and
+/// there is no doubt which type the other resource is of. What it points at is the vendor's `value`, so nothing is made up.
+pub(crate) fn complete(resource: &mut Object, served: &ServedType, target: &Target) {
+    for (path, attribute) in served.canonical.attributes().filter(|(_, attribute)| attribute.is_reference()) {
+        if path.get(resource).is_none() || !has_reference(&path, served) {
+            continue;
+        }
+        let Some(mut value) = path.take(resource) else { continue };
+        match &mut value {
+            Value::Array(elements) => elements.iter_mut().for_each(|element| refer(element, attribute, target)),
+            single => refer(single, attribute, target),
+        }
+        path.set(resource, value);
+    }
+}
+
+fn has_reference(path: &AttributePath, served: &ServedType) -> bool {
+    served.vendor.resolve(&served.mapping.path_to_vendor(&path.clone().with_sub("$ref"))).is_some()
+}
+
+fn refer(value: &mut Value, attribute: &Attribute, target: &Target) {
+    let Value::Object(parts) = value else { return };
+    if parts.contains("$ref") {
+        return;
+    }
+    let Some(id) = parts.str("value").filter(|id| !id.is_empty()) else { return };
+    let kind = type_of(parts, attribute);
+    let served = kind.and_then(|kind| target.types.iter().find(|served| served.canonical.name == kind));
+    if let Some(served) = served {
+        let place = format!("{}/{}", served.canonical.endpoint, encode(id));
+        parts.insert("$ref", place.as_str());
+    }
+}
+
+/// The name of the type that a value refers to: by its `type`, or because there is one only.
+fn type_of<'a>(parts: &Object, attribute: &'a Attribute) -> Option<&'a str> {
+    let names = &attribute.sub("$ref")?.reference_types;
+    let told = parts.str("type").and_then(|told| names.iter().find(|name| name.eq_ignore_ascii_case(told)));
+    let only = names.first().filter(|_| names.len() == 1);
+    told.or(only).map(String::as_str)
+}
 
 /// Points every `$ref` in a resource at the route; one to a type that the route does not serve is removed.
 ///

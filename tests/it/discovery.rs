@@ -1,13 +1,11 @@
 //! The documents that describe a route: what they say, who may read them, and that a strict reader accepts them.
 
-use std::path::PathBuf;
-use std::process::Command;
-
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
 use serde_json::{Value, json};
 
+use crate::independent::{printed, python};
 use crate::world::{Answer, Gateway, PUBLIC, TOKEN, World, json as parse, sandbox};
 
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
@@ -36,21 +34,9 @@ fn ids(list: &Value) -> Vec<&str> {
 #[tokio::test]
 async fn traps_300_to_309_a_strict_reader_accepts_the_documents_of_every_route() {
     let world = World::all().await;
-    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/target/venv");
-    let venv = std::env::var("SCIMUX_TEST_VENV").unwrap_or_else(|_| default.to_owned());
-    let socket = world.gateway().socket();
-    let output = tokio::task::spawn_blocking(move || {
-        Command::new(PathBuf::from(venv).join("bin/python"))
-            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/read_discovery.py"))
-            .arg(socket)
-            .arg(TOKEN)
-            .args(scimux_sandbox::vendors())
-            .output()
-            .expect("the python of `make venv` runs")
-    });
-    let output = output.await.expect("no panic");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let told: Vec<Value> = String::from_utf8_lossy(&output.stdout).lines().map(parse).collect();
+    let mut reader = python("read_discovery.py");
+    reader.arg(world.gateway().socket()).arg(TOKEN).args(scimux_sandbox::vendors());
+    let told: Vec<Value> = printed(reader).await.lines().map(parse).collect();
     assert_eq!(told.len(), scimux_sandbox::vendors().len());
     for route in &told {
         assert_eq!((&route["patch"], &route["types"]["User"]), (&json!(true), &json!("/Users")), "{route}");

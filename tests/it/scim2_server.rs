@@ -1,34 +1,13 @@
 //! Every PUT and PATCH variant over `scim2-server`, an independent and strict RFC 7644 server.
 
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
+use crate::independent::Server;
 use crate::world::{Answer, Gateway, PUBLIC};
 
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
-
-pub(crate) struct Server(Child);
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
-
-/// The virtual environment that `make test` makes.
-fn program() -> PathBuf {
-    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/target/venv");
-    let venv = std::env::var("SCIMUX_TEST_VENV").unwrap_or_else(|_| default.to_owned());
-    let program = PathBuf::from(venv).join("bin/scim2-server");
-    assert!(program.exists(), "{} is missing: run `make venv`", program.display());
-    program
-}
 
 async fn start() -> (Server, Gateway) {
     let (server, toml) = spawn().await;
@@ -37,20 +16,8 @@ async fn start() -> (Server, Gateway) {
 
 /// A server on a port of its own, and the section of a target `t` that leads to it.
 pub(crate) async fn spawn() -> (Server, String) {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
-    let server = Command::new(program())
-        .args(["--port", &port.to_string(), "--bearer-token", "T"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("scim2-server starts");
-    let server = Server(server);
-    while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    let toml = format!(
-        "[targets.t]\nadapter = \"scim\"\nbase_url = \"http://127.0.0.1:{port}/v2\"\nauth = {{ scheme = \"bearer\", token = \"T\" }}\n"
-    );
+    let server = Server::start(&[]).await;
+    let toml = format!("[targets.t]\n{}", server.target_toml());
     (server, toml)
 }
 

@@ -39,6 +39,33 @@ async fn every_url_is_the_gateways() {
     assert!(!text.contains("vendor.example") && !text.contains("never-shown"), "{text}");
 }
 
+/// What another resource is, its type or the schema says; where both are silent, nothing is made up.
+#[tokio::test]
+async fn references_that_the_vendor_does_not_write_are_given() {
+    let enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+    let user = json!({"id": "1", "userName": "babs", "groups": [{"value": "7", "type": "direct"}],
+        enterprise: {"manager": {"value": "a b"}}});
+    let group = json!({"id": "2", "displayName": "G", "members": [{"value": "1", "type": "User"},
+        {"value": "3", "type": "group"}, {"value": "4"}, {"value": "5", "type": "Device"}, {"value": "x/y", "type": "User"}]});
+    let (http, _) = vendor(move |asked| {
+        let resource = if asked.uri().path().contains("Groups") { &group } else { &user };
+        Ok(fixture::json(200, resource))
+    });
+    let core = fixture::core(&config(PLAIN), &http);
+    let (_, user) = send(&core, "GET", "/t/scim/v2/Users/1", "").await;
+    assert_eq!(user[enterprise]["manager"], json!({"value": "a b", "$ref": format!("{BASE}/Users/a%20b")}));
+    assert_eq!(
+        user["groups"],
+        json!([{"value": "7", "type": "direct"}]),
+        "a user or a group, as far as the schema says"
+    );
+    let (_, group) = send(&core, "GET", "/t/scim/v2/Groups/2", "").await;
+    let references: Vec<_> =
+        group["members"].as_array().expect("a list").iter().map(|one| one["$ref"].as_str()).collect();
+    let (user, nested) = (format!("{BASE}/Users/1"), format!("{BASE}/Groups/3"));
+    assert_eq!(references, [Some(user.as_str()), Some(nested.as_str()), None, None, None]);
+}
+
 #[tokio::test]
 async fn created_has_its_location_and_the_projection_asked_for() {
     let (http, _) = vendor(|_| Ok(fixture::json(201, &babs())));

@@ -1,0 +1,39 @@
+//! The verdict of scim2-tester, an independent client that tests servers, on routes to scim2-server: with PUT and PATCH,
+//! without one, and without the other. What the server lacks makes no difference at the front door.
+
+use crate::independent::{Server, printed, python};
+use crate::world::{Gateway, TOKEN, json};
+
+/// What the tester finds on scim2-server itself.
+const ALL: u64 = 135;
+
+/// Searches at the root and of one type, of which the tester skips the second where the first is not there.
+const SEARCHES: u64 = 2;
+
+async fn verdict(without: &[&str]) {
+    let server = Server::start(without).await;
+    let gateway = Gateway::start(&format!("[targets.t]\n{}", server.target_toml())).await;
+    let mut tester = python("run_tester.py");
+    tester.arg(gateway.socket()).args([TOKEN, "t"]);
+    let verdict = json(&printed(tester).await);
+    let others = verdict["others"].as_array().expect("a list");
+    let skipped = others.iter().filter(|one| one["status"] == "SKIPPED" && one["title"] == "search_with_attributes");
+    assert_eq!(skipped.count(), others.len(), "{verdict:#}");
+    let searches = if others.is_empty() { 0 } else { SEARCHES };
+    assert_eq!(verdict["results"].as_u64(), Some(ALL - searches), "{verdict:#}");
+}
+
+#[tokio::test]
+async fn over_a_strict_server() {
+    verdict(&[]).await;
+}
+
+#[tokio::test]
+async fn over_the_same_without_patch() {
+    verdict(&["PATCH", "501"]).await;
+}
+
+#[tokio::test]
+async fn over_the_same_without_put() {
+    verdict(&["PUT", "404html"]).await;
+}
