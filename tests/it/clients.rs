@@ -12,8 +12,10 @@ use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
 use scimux::config;
+use scimux_sandbox::Sandbox;
 use serde_json::{Value, json};
 
+use crate::explain::{assert_explained, just_read};
 use crate::scim2_server;
 use crate::world::{Answer, Gateway, json as parse, sandbox};
 use expect::{Expected, Route};
@@ -50,8 +52,9 @@ fn token(name: &str) -> String {
     format!("canary-token-of-{name}")
 }
 
-/// Plays every fixture against the one target of a configuration.
-async fn play(target_toml: &str) {
+/// Plays every fixture against the one target of a configuration. What a sandbox there is sent for a request is what `explain`
+/// says of that request.
+async fn play(target_toml: &str, sandbox: Option<&Sandbox>) {
     let fixtures = fixtures();
     let toml = format!("{}{target_toml}\n", clients(&fixtures));
     let (config, _) = config::parse(&toml, "test.toml", &config::Environment::new()).expect("a configuration");
@@ -60,8 +63,8 @@ async fn play(target_toml: &str) {
     let name = &route.target.settings.name;
     for fixture in &fixtures {
         let base = format!("/{name}/scim/v2");
-        let mut life =
-            Life { gateway: &gateway, route: &route, fixture, base, ids: BTreeMap::new(), refused: BTreeSet::new() };
+        let (ids, refused) = (BTreeMap::new(), BTreeSet::new());
+        let mut life = Life { gateway: &gateway, route: &route, sandbox, fixture, base, ids, refused };
         for step in fixture.content["steps"].as_array().expect("steps") {
             life.step(step).await;
         }
@@ -71,6 +74,7 @@ async fn play(target_toml: &str) {
 struct Life<'a> {
     gateway: &'a Gateway,
     route: &'a Route,
+    sandbox: Option<&'a Sandbox>,
     fixture: &'a Fixture,
     base: String,
     /// What has been created: `user`, `group`.
@@ -83,7 +87,7 @@ impl Life<'_> {
     async fn step(&mut self, step: &Value) {
         let Some(step) = self.filled(step) else { return };
         let what = format!("{} at {}: {}", self.fixture.name, self.route.target.settings.name, step["does"]);
-        let answer = self.send(&step).await;
+        let answer = self.send(&step, &what).await;
         let told = String::from_utf8_lossy(&answer.body).into_owned();
         let expected = match self.route.expected(&step) {
             Expected::AnswerIfAble(..) if answer.status == 400 => Expected::Refused(400, "invalidFilter"),
@@ -134,19 +138,45 @@ impl Life<'_> {
         Some(step)
     }
 
-    async fn send(&self, step: &Value) -> Answer {
+    async fn send(&self, step: &Value, what: &str) -> Answer {
         let body = step.get("body").map(ToString::to_string).unwrap_or_default();
         let path = format!("{}{}", self.base, step["path"].as_str().expect("a path"));
         let method = step["method"].as_str().expect("a method");
-        let mut request = Request::builder().method(method).uri(path);
-        let none = serde_json::Map::new();
-        for headers in [&self.fixture.content["headers"], &step["headers"]] {
-            for (name, value) in headers.as_object().unwrap_or(&none) {
-                request = request.header(name, value.as_str().expect("a header"));
-            }
+        let headers = self.headers(step);
+        let mut request = Request::builder().method(method).uri(&path);
+        let mut raw = format!("{method} {path} HTTP/1.1\r\n");
+        for (name, value) in &headers {
+            request = request.header(name, value);
+            write!(raw, "{name}: {value}\r\n").expect("writing to a string");
         }
-        request = request.header("authorization", format!("Bearer {}", token(&self.fixture.name)));
-        self.gateway.request(request.body(Full::new(Bytes::from(body))).expect("a request")).await
+        raw = format!("{raw}\r\n{body}");
+        let request = request.body(Full::new(Bytes::from(body))).expect("a request");
+        let present = self.present(method, &path).await;
+        let answer = self.gateway.request(request).await;
+        if let Some(sandbox) = self.sandbox {
+            let route = &self.route.target.settings.name;
+            assert_explained(&self.gateway.config(), route, &raw, present, sandbox, what);
+        }
+        answer
+    }
+
+    /// What a sandbox has of the resource that is about to be changed, as it answers a GET.
+    async fn present(&self, method: &str, path: &str) -> Option<String> {
+        let sandbox = self.sandbox?;
+        let is_change = method != "GET" && path[self.base.len()..].matches('/').count() == 2;
+        if !is_change {
+            return None;
+        }
+        self.gateway.send("GET", path, Value::Null).await;
+        just_read(sandbox)
+    }
+
+    fn headers(&self, step: &Value) -> Vec<(String, String)> {
+        let all =
+            [&self.fixture.content["headers"], &step["headers"]].into_iter().filter_map(Value::as_object).flatten();
+        let all = all.map(|(name, value)| (name.clone(), value.as_str().expect("a header").to_owned()));
+        let token = format!("Bearer {}", token(&self.fixture.name));
+        all.chain([("authorization".to_owned(), token)]).collect()
     }
 
     /// The media type that this client takes.
@@ -163,7 +193,7 @@ impl Life<'_> {
 
 async fn over_sandbox(vendor: &str) {
     let sandbox = sandbox(vendor).await;
-    play(&format!("[targets.{vendor}]\n{}", sandbox.target_toml())).await;
+    play(&format!("[targets.{vendor}]\n{}", sandbox.target_toml()), Some(&sandbox)).await;
 }
 
 #[tokio::test]
@@ -194,7 +224,7 @@ async fn over_the_plain_sandbox() {
 #[tokio::test]
 async fn over_scim2_server() {
     let (_server, target_toml) = scim2_server::spawn().await;
-    play(&target_toml).await;
+    play(&target_toml, None).await;
 }
 
 /// Each quirk changes what one client means, and nothing for another.

@@ -54,7 +54,7 @@ fn request(scene: &Scene) -> String {
 fn sent(exchange: &Exchange) -> Value {
     let header = |name: &str| exchange.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
     let body: Value = serde_json::from_str(&exchange.body).unwrap_or(Value::Null);
-    json!([exchange.method, exchange.path, header("accept"), header("content-type"), body])
+    json!([exchange.method, exchange.path, header("accept"), header("content-type"), header("if-match"), body])
 }
 
 /// The same of what a course says.
@@ -63,7 +63,8 @@ fn said(course: &Value) -> Vec<Value> {
     steps
         .map(|step| {
             let headers = &step["headers"];
-            json!([step["method"], step["path"], headers["accept"], headers["content-type"], step["body"]])
+            let [accept, kind, version] = ["accept", "content-type", "if-match"].map(|name| &headers[name]);
+            json!([step["method"], step["path"], accept, kind, version, step["body"]])
         })
         .collect()
 }
@@ -85,6 +86,43 @@ async fn current(world: &World, sandbox: &Sandbox, scene: &Scene, directory: &Pa
     let file = directory.join("current.json");
     std::fs::write(&file, read.answer).expect("it is written");
     Some(file)
+}
+
+/// The vendor's own answer to a read, as the gateway has just made it; `None` if that was no success.
+pub(crate) fn just_read(sandbox: &Sandbox) -> Option<String> {
+    wire(sandbox).pop().filter(|read| read.method == "GET" && read.status == 200).map(|read| read.answer)
+}
+
+/// Asserts that `explain` says of a request what the vendor was sent for it, up to the first answer that was no success: told
+/// is what follows if the vendor does its work. `present` is what the vendor had before; what a request only reads is on the wire.
+pub(crate) fn assert_explained(
+    config: &Path,
+    route: &str,
+    request: &str,
+    present: Option<String>,
+    sandbox: &Sandbox,
+    what: &str,
+) {
+    let wire = wire(sandbox);
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("current.json");
+    let read = wire.first().filter(|first| first.method == "GET" && first.status == 200);
+    let present = present.or_else(|| read.map(|read| read.answer.clone()));
+    let current = present.map(|present| {
+        std::fs::write(&file, present).expect("it is written");
+        file.as_path()
+    });
+    let told = explained(config, route, current, request);
+    assert_eq!(self::wire(sandbox), [], "explaining sends nothing: {what}");
+    let failed = wire.iter().position(|exchange| exchange.status >= 300);
+    let sent: Vec<Value> = wire.iter().take(failed.map_or(wire.len(), |at| at + 1)).map(self::sent).collect();
+    let agrees = |course: &Value| {
+        let said = said(course);
+        let open = course["complete"] == false && !said.is_empty();
+        said == sent || failed.is_some() && said.starts_with(&sent) || open && sent.starts_with(&said)
+    };
+    let others = told["otherwise"].as_array().expect("a list");
+    assert!(agrees(&told) || others.iter().any(agrees), "{what}\n{request}\n{told:#}\nsent: {sent:#?}");
 }
 
 #[tokio::test]
