@@ -184,8 +184,6 @@ pub struct Upstream {
     pub concurrency: usize,
     /// The largest answer, in bytes.
     pub response_bytes: usize,
-    /// Resources read to answer what the vendor cannot filter or sort.
-    pub scan_limit: u64,
     /// PEM of further roots, its bytes as read.
     pub ca_file: Option<(PathBuf, Vec<u8>)>,
     /// The proxy for calls; `None`: none. `HTTPS_PROXY` and `NO_PROXY` are already in it.

@@ -4,6 +4,7 @@ pub(crate) mod admit;
 pub(crate) mod audit;
 pub(crate) mod authenticate;
 pub(crate) mod body;
+pub(crate) mod cursor;
 pub(crate) mod decode;
 pub(crate) mod discovery;
 pub(crate) mod encode;

@@ -1,7 +1,7 @@
 //! Who does what: the vendor, the gateway, or nobody. Computed from the profile and the settings, for `/targets`, the
 //! demo and the README.
 
-use crate::profile::PutMeans;
+use crate::profile::{Paging, PutMeans};
 use crate::{DeleteBy, ServedType, Target};
 
 /// The canonical operations, in the order in which they are shown.
@@ -55,6 +55,26 @@ fn capability(target: &Target, served: &ServedType, operation: &str) -> Capabili
     }
 }
 
+/// Who filters, sorts, and pages by index and by cursor; native only where the vendor does all of it.
+#[must_use]
+pub fn list_capabilities(served: &ServedType) -> [(&'static str, Capability); 4] {
+    let list = &served.profile.list;
+    let native = |native: bool| match (served.profile.operations.list, native) {
+        (false, _) => Capability::Refused,
+        (true, true) => Capability::Native,
+        (true, false) => Capability::Emulated,
+    };
+    [
+        ("filter", native(list.filter.is_none())),
+        ("sort", native(list.sort && list.not_sortable.is_empty())),
+        ("startIndex", native(list.paging == Paging::Index)),
+        ("cursor", native(list.paging == Paging::Cursor)),
+    ]
+}
+
 fn native_or_refused(has: bool) -> Capability {
     if has { Capability::Native } else { Capability::Refused }
 }
+
+#[cfg(test)]
+mod tests;

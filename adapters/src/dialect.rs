@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_MATCH, LOCATION};
 use http::response::Parts;
 use http::{Method, StatusCode};
-use scimux_scim::list::Page;
+use scimux_scim::list::Message;
 use scimux_scim::{Object, ScimError, Text, Value, value};
 
 pub use self::failure::{MAX_TEXT, cut_text, retry_after};
@@ -55,35 +55,58 @@ pub fn request(call: &Call, target: &Target) -> Result<Translated, ScimError> {
 /// # Errors
 /// The vendor's refusal or failure.
 pub fn answer(call: &Call, target: &Target, head: &Parts, body: &Bytes) -> Result<Answer, VendorError> {
-    let parsed = value::parse(body).ok();
-    let errors = &target.profile.errors;
-    let success = head.status.is_success() && head.status != StatusCode::ACCEPTED;
-    if !success || failure::in_envelope(errors, parsed.as_ref()) {
-        return Err(failure::read(call.kind.name(), call.kind.id().is_some(), errors, head, parsed.as_ref(), body));
+    if let CallKind::List(_) = &call.kind {
+        return list(call, target, head, body);
     }
-    let not_understood = || VendorError {
-        status: Some(head.status.as_u16()),
-        ..VendorError::new(VendorErrorKind::NotUnderstood)
-            .with_hint("the vendor's answer is not the JSON that the call asks for")
-    };
+    let parsed = value::parse(body).ok();
+    if !is_success(head) || failure::in_envelope(&target.profile.errors, parsed.as_ref()) {
+        return Err(failed(call, target, head, parsed.as_ref(), body));
+    }
     match &call.kind {
-        CallKind::Delete(_) if is_page(body, parsed.as_ref()) => Err(not_understood()),
+        CallKind::Delete(_) if is_page(body, parsed.as_ref()) => Err(not_understood(head)),
         CallKind::Delete(_) => Ok(Answer::Empty(None)),
-        CallKind::List(_) => {
-            let page = parsed.and_then(|message| page(message, call, target));
-            page.map(Answer::Page).ok_or_else(not_understood)
-        }
-        CallKind::Read(_) => {
-            let resource = parsed.and_then(|resource| healed(resource, call, target, head));
-            resource.map(Answer::Resource).ok_or_else(not_understood)
-        }
         CallKind::Create(_) | CallKind::Replace(..) | CallKind::Patch(..) if body.trim_ascii().is_empty() => {
             Ok(Answer::Empty(location_id(head)))
         }
-        CallKind::Create(_) | CallKind::Replace(..) | CallKind::Patch(..) => {
+        CallKind::Read(_) | CallKind::List(_) | CallKind::Create(_) | CallKind::Replace(..) | CallKind::Patch(..) => {
             let resource = parsed.and_then(|resource| healed(resource, call, target, head));
-            resource.map(Answer::Resource).ok_or_else(not_understood)
+            resource.map(Answer::Resource).ok_or_else(|| not_understood(head))
         }
+    }
+}
+
+/// A list is only split: its resources are read when they are needed, by [`listed`].
+fn list(call: &Call, target: &Target, head: &Parts, body: &Bytes) -> Result<Answer, VendorError> {
+    let split = if is_success(head) { Message::split(body).ok() } else { None };
+    let told = split.as_ref().map(|message| &message.head);
+    if !is_success(head) || failure::in_envelope(&target.profile.errors, told) {
+        return Err(failed(call, target, head, value::parse(body).ok().as_ref(), body));
+    }
+    let page = split.and_then(|message| message.into_page().ok());
+    page.map(Answer::Page).ok_or_else(|| not_understood(head))
+}
+
+/// One resource of a list in RFC shape; `None` if it is none.
+#[must_use]
+pub fn listed(resource: &Text, served: &ServedType) -> Option<Object> {
+    let mut resource = value::parse_text(resource).ok()?;
+    wire::heal(&mut resource, served);
+    Some(resource)
+}
+
+fn is_success(head: &Parts) -> bool {
+    head.status.is_success() && head.status != StatusCode::ACCEPTED
+}
+
+fn failed(call: &Call, target: &Target, head: &Parts, parsed: Option<&Object>, body: &Bytes) -> VendorError {
+    failure::read(call.kind.name(), call.kind.id().is_some(), &target.profile.errors, head, parsed, body)
+}
+
+fn not_understood(head: &Parts) -> VendorError {
+    VendorError {
+        status: Some(head.status.as_u16()),
+        ..VendorError::new(VendorErrorKind::NotUnderstood)
+            .with_hint("the vendor's answer is not the JSON that the call asks for")
     }
 }
 
@@ -140,15 +163,6 @@ fn header_name(name: &str) -> Result<HeaderName, ScimError> {
 
 fn header_value(value: &str) -> Result<HeaderValue, ScimError> {
     HeaderValue::from_str(value).map_err(|_| ScimError::new(500, "a setting cannot stand in a header"))
-}
-
-fn page(message: Object, call: &Call, target: &Target) -> Option<Page> {
-    let served = target.served(&call.endpoint)?;
-    let mut page = Page::read(message).ok()?;
-    for resource in &mut page.resources {
-        wire::heal(resource, served);
-    }
-    Some(page)
 }
 
 /// A resource in RFC shape; `None` if what came is none: it has neither `id` nor `schemas`, or it is a message.

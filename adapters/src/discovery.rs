@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use scimux_scim::discovery::{BulkBounds, ServiceProvider};
-use scimux_scim::query::MAX_COUNT;
+use scimux_scim::discovery::{BulkBounds, Pagination, ServiceProvider};
+use scimux_scim::query::{DEFAULT_COUNT, MAX_COUNT};
 use scimux_scim::schema::{Attribute, Extension, Kind, Mutability, Returned};
 use scimux_scim::{AttributePath, ResourceType, Schema};
 
@@ -25,7 +25,7 @@ pub struct Features {
 }
 
 /// The features of this build.
-pub const FEATURES: Features = Features { bulk: None, filter: false, sort: false, versions: true };
+pub const FEATURES: Features = Features { bulk: None, filter: true, sort: true, versions: true };
 
 /// What works at a target.
 #[must_use]
@@ -40,6 +40,7 @@ pub fn service_provider(target: &Target, features: Features) -> ServiceProvider 
         change_password: target.types.iter().any(takes_passwords),
         sort: features.sort || lists().any(|list| list.sort),
         etag: features.versions,
+        pagination: Some(Pagination { default_page_size: DEFAULT_COUNT, max_page_size: MAX_COUNT }),
     }
 }
 

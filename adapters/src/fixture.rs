@@ -21,6 +21,7 @@ pub(crate) fn settings(vendor: &Vendor) -> TargetSettings {
         scheme: scheme.to_owned(),
         delete: None,
         unsupported: Unsupported::Drop,
+        scan_limit: 1000,
         urns: Vec::new(),
         attributes: Vec::new(),
         defaults: Vec::new(),

@@ -1,79 +1,152 @@
-//! Lists: what a vendor is asked, and what its answer is worth (`[types.list]` of its profile).
+//! Lists: what a vendor is asked (`[types.list]` of its profile), and what of a query is left for the gateway.
 
-use scimux_scim::list::Page;
-use scimux_scim::query::{DEFAULT_COUNT, Projection};
-use scimux_scim::{AttributePath, Filter, ListQuery, ScimError};
+use scimux_scim::filter::{CompareOp, CompiledFilter, Reduced};
+use scimux_scim::query::Types;
+use scimux_scim::schema::{Returned, Uniqueness};
+use scimux_scim::sort::Sorter;
+use scimux_scim::{AttributePath, Filter, ListQuery, ScimError, Text};
 
 use crate::ServedType;
-use crate::profile::{FilterProfile, Paging};
+use crate::profile::FilterProfile;
 
-/// The query for the vendor, in vendor names.
+/// What is asked of one resource type.
+#[derive(Debug)]
+pub(crate) struct Part {
+    /// Which of the target's types.
+    pub(crate) served: usize,
+    /// Filter and order for the vendor, in its names and forms.
+    pub(crate) query: ListQuery,
+    /// What of the filter the vendor does not evaluate, for canonical resources.
+    pub(crate) rest: Option<CompiledFilter>,
+    /// The order, where the vendor does not sort.
+    pub(crate) sorter: Option<Sorter>,
+}
+
+impl Part {
+    /// Whether the vendor does all of it but the paging.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.rest.is_none() && self.sorter.is_none()
+    }
+}
+
+/// Divides a query between the vendor and the gateway; `None`: no resource of the type can meet the filter.
 ///
 /// # Errors
-/// What neither the vendor nor the gateway can do: 400 `invalidFilter`, 501 for sorting.
-pub(crate) fn query(asked: &ListQuery, served: &ServedType) -> Result<ListQuery, ScimError> {
-    let profile = &served.profile.list;
-    if let Some(filter) = &asked.filter {
-        // What no schema allows is refused whatever the vendor would make of it (rfc-traps 78 to 81, 97, 98).
-        filter.compile(&served.canonical)?;
-    }
-    let vendor = served.mapping.query_to_vendor(asked.clone());
-    let filter = match (vendor.filter, &profile.filter) {
-        (None, _) => None,
-        (Some(filter), known) => Some(checked(&filter, known.as_ref(), served)?),
+/// 400 `invalidFilter`, or `invalidPath` for `sortBy`: what no schema knows, and what the vendor cannot hold or never
+/// shows, since an empty list would make a client create a duplicate (CONTRACT section 3).
+pub(crate) fn part(
+    asked: &ListQuery,
+    served: usize,
+    kind: &ServedType,
+    types: Types,
+) -> Result<Option<Part>, ScimError> {
+    let reduced = match (&asked.filter, types) {
+        (None, _) => Reduced::Always,
+        (Some(filter), Types::One) => {
+            // What no schema allows is refused, whatever its other terms decide (rfc-traps 78 to 81, 97, 98).
+            filter.compile(&kind.canonical)?;
+            filter.reduce(&kind.canonical)?
+        }
+        (Some(filter), Types::All) => filter.reduce_among_types(&kind.canonical)?,
     };
-    if let Some(path) = &vendor.sort_by {
-        check_sort(path, served)?;
-    }
-    let pages = profile.paging == Paging::Index;
-    let most = profile.cap.unwrap_or(u64::MAX);
-    Ok(ListQuery {
-        filter,
-        start_index: pages.then(|| asked.start_index.unwrap_or(1)),
-        count: match profile.paging {
-            Paging::Index => Some(wanted(asked).min(most)),
-            Paging::Count => profile.cap,
-            Paging::None => None,
-        },
-        sort_by: vendor.sort_by,
-        descending: asked.descending,
-        projection: Projection::Default,
-    })
-}
-
-fn wanted(asked: &ListQuery) -> u64 {
-    asked.count.unwrap_or(DEFAULT_COUNT)
-}
-
-fn check_sort(path: &AttributePath, served: &ServedType) -> Result<(), ScimError> {
-    let profile = &served.profile.list;
-    let name = served.mapping.path_to_canonical(path);
-    if served.vendor.resolve(path).is_none() && !served.vendor.open {
-        return Err(ScimError::invalid_path(format!("sortBy: the vendor has no attribute {name}")));
-    }
-    if !profile.sort || profile.not_sortable.iter().any(|known| known.eq_ignore_ascii_case(&path.to_string())) {
-        return Err(ScimError::not_implemented(format!("the vendor cannot sort by {name}; leave sortBy out")));
-    }
-    Ok(())
-}
-
-/// The filter as the vendor writes it, or the refusal: an empty list would make a client create a duplicate.
-fn checked(filter: &Filter, known: Option<&FilterProfile>, served: &ServedType) -> Result<Filter, ScimError> {
-    check_held(filter, served)?;
-    let Some(known) = known else { return Ok(filter.clone()) };
-    let refuse = || {
-        let names = known.attributes.join(", ");
-        let operators = known.operators.join(", ");
-        ScimError::invalid_filter(format!(
-            "the vendor evaluates only {operators} on {names}{}",
-            if known.logical { "" } else { ", without and, or, not" }
-        ))
+    let divided = match reduced {
+        Reduced::Never => return Ok(None),
+        Reduced::Always => Divided::default(),
+        Reduced::Only(filter) => divide(&filter, kind)?,
     };
+    let rest = divided.rest.map(|rest| rest.compile(&kind.canonical)).transpose()?;
+    let mut query = ListQuery { filter: divided.pushed, ..ListQuery::default() };
+    let mut sorter = None;
+    if let Some(path) = &asked.sort_by {
+        let vendor = kind.mapping.path_to_vendor(path);
+        if types == Types::One {
+            check_sort(&vendor, kind)?;
+        }
+        if types == Types::One && sorts_by(&vendor, kind) {
+            query = ListQuery { sort_by: Some(vendor), descending: asked.descending, ..query };
+        } else {
+            sorter = Some(Sorter::new(path, asked.descending, &kind.canonical));
+        }
+    }
+    Ok(Some(Part { served, query, rest, sorter }))
+}
+
+/// A filter in two parts that both must hold.
+#[derive(Debug, Default, PartialEq)]
+struct Divided {
+    /// What the vendor evaluates, in its names and forms.
+    pushed: Option<Filter>,
+    /// What is left, in canonical names.
+    rest: Option<Filter>,
+}
+
+fn divide(filter: &Filter, kind: &ServedType) -> Result<Divided, ScimError> {
+    filter.compile(&kind.canonical)?;
+    let vendor = kind.mapping.filter_to_vendor(filter);
+    check_held(&vendor, kind)?;
+    let Some(known) = &kind.profile.list.filter else {
+        return Ok(Divided { pushed: Some(vendor), rest: None });
+    };
+    if let Some(pushed) = evaluated(&vendor, known) {
+        return Ok(Divided { pushed: Some(pushed), rest: None });
+    }
+    let terms = match filter {
+        Filter::And(terms) => terms.clone(),
+        other => vec![other.clone()],
+    };
+    let divided = divide_terms(terms, known, kind);
+    if let Some(rest) = &divided.rest {
+        check_shown(&kind.mapping.filter_to_vendor(rest), known, kind)?;
+    }
+    Ok(divided)
+}
+
+/// Every term the vendor evaluates is sent if it knows `and`, else the one that leaves the fewest resources.
+fn divide_terms(terms: Vec<Filter>, known: &FilterProfile, kind: &ServedType) -> Divided {
+    let best = terms.iter().filter_map(|term| sendable(term, known, kind)).map(|(term, _)| rank(&term, kind)).max();
+    let (mut pushed, mut rest) = (Vec::new(), Vec::new());
+    for term in terms {
+        let sent = sendable(&term, known, kind)
+            .filter(|(sent, _)| known.logical || pushed.is_empty() && Some(rank(sent, kind)) == best);
+        if !sent.as_ref().is_some_and(|(_, is_all)| *is_all) {
+            rest.push(term);
+        }
+        pushed.extend(sent.map(|(sent, _)| sent));
+    }
+    let joined = |terms: Vec<Filter>| (!terms.is_empty()).then(|| Filter::and(terms));
+    Divided { pushed: joined(pushed), rest: joined(rest) }
+}
+
+/// What the vendor can be sent of a term, and whether that is all of it: `emails[type eq "work" and value eq "x"]` holds
+/// only where `emails.value eq "x"` does.
+fn sendable(term: &Filter, known: &FilterProfile, kind: &ServedType) -> Option<(Filter, bool)> {
+    let evaluated = |term: &Filter| evaluated(&kind.mapping.filter_to_vendor(term), known);
+    if let Some(whole) = evaluated(term) {
+        return Some((whole, true));
+    }
+    let Filter::ValuePath(path, inner) = term else { return None };
+    let Filter::And(parts) = &**inner else { return None };
+    let alone = |part: &Filter| evaluated(&Filter::ValuePath(path.clone(), Box::new(part.clone())));
+    let part = parts.iter().filter_map(alone).max_by_key(|part| rank(part, kind));
+    part.map(|part| (part, false))
+}
+
+/// How few resources a term is likely to leave.
+fn rank(term: &Filter, kind: &ServedType) -> u8 {
+    match term {
+        Filter::Compare(path, CompareOp::Eq, _) => {
+            let unique =
+                |path| kind.vendor.resolve(path).is_some_and(|found| found.leaf().uniqueness != Uniqueness::None);
+            1 + u8::from(unique(path))
+        }
+        _ => 0,
+    }
+}
+
+/// The filter as the vendor writes it, if it evaluates all of it.
+fn evaluated(filter: &Filter, known: &FilterProfile) -> Option<Filter> {
     let is_logical = matches!(filter, Filter::And(_) | Filter::Or(_) | Filter::Not(_));
-    if is_logical && !known.logical {
-        return Err(refuse());
-    }
-    each_term(filter, known).ok_or_else(refuse)
+    if is_logical && !known.logical { None } else { each_term(filter, known) }
 }
 
 /// The filter with every term in the vendor's form; `None` if one has none.
@@ -117,43 +190,77 @@ fn as_written(path: &AttributePath, known: &FilterProfile) -> Option<AttributePa
     lists(&other).then_some(other)
 }
 
-fn check_held(filter: &Filter, served: &ServedType) -> Result<(), ScimError> {
-    filter
-        .map_paths(&mut |path| {
-            let held = served.vendor.resolve(path).is_some() && served.profile.holds_common(path);
-            if held || served.vendor.open && path.urn.is_some() {
-                return Ok(path.clone());
-            }
-            let name = served.mapping.path_to_canonical(path);
-            Err(ScimError::invalid_filter(format!("the vendor has no attribute {name}")))
-        })
-        .map(|_| ())
+/// Refuses what the vendor has no place for.
+fn check_held(filter: &Filter, kind: &ServedType) -> Result<(), ScimError> {
+    let refused = named(filter).into_iter().find(|(path, sub)| {
+        let known = kind.vendor.resolve(path).is_some() && kind.profile.holds_common(path);
+        let held = known || kind.vendor.open && path.urn.is_some();
+        !held || sub.as_ref().is_some_and(|sub| lacks_part(path, sub, kind))
+    });
+    refused.map_or(Ok(()), |(path, _)| {
+        let name = kind.mapping.path_to_canonical(&path);
+        Err(ScimError::invalid_filter(format!("the vendor has no attribute {name}")))
+    })
 }
 
-/// The page for the client out of the vendor's answer.
-///
-/// # Errors
-/// 400 `tooMany` where the vendor cannot page and its answer may be cut: never a short list presented as whole.
-pub(crate) fn page(asked: &ListQuery, mut got: Page, served: &ServedType) -> Result<Page, ScimError> {
-    let profile = &served.profile.list;
-    let start = asked.start_index.unwrap_or(1).max(1);
-    if profile.paging == Paging::Index {
-        got.start_index = Some(start);
-        return Ok(got);
-    }
-    let here = got.resources.len() as u64;
-    let total = got.total_results.unwrap_or(here).max(here);
-    let full = profile.cap.is_some_and(|cap| here >= cap);
-    let first_page = start == 1 && wanted(asked) <= here;
-    if total > here && !first_page || full && total == here {
-        let cap = profile.cap.unwrap_or(here);
-        return Err(ScimError::bad_request(
-            scimux_scim::ScimType::TooMany,
-            format!("the vendor returns at most {cap} resources and cannot page: ask with a filter that matches fewer"),
-        ));
-    }
-    let skip = usize::try_from(start - 1).unwrap_or(usize::MAX);
-    let take = usize::try_from(wanted(asked)).unwrap_or(usize::MAX);
-    let resources = got.resources.into_iter().skip(skip).take(take).collect();
-    Ok(Page { total_results: Some(total), start_index: Some(start), resources })
+fn lacks_part(path: &AttributePath, sub: &str, kind: &ServedType) -> bool {
+    kind.whole_form(path).is_some_and(|form| {
+        form.without.iter().any(|without| without.eq_ignore_ascii_case(sub))
+            && !form.read_with.keys().any(|read| read.eq_ignore_ascii_case(sub))
+    })
 }
+
+/// Refuses what the gateway would have to evaluate and the vendor never shows.
+fn check_shown(rest: &Filter, known: &FilterProfile, kind: &ServedType) -> Result<(), ScimError> {
+    let hidden = named(rest).into_iter().find(|(path, sub)| {
+        is_hidden(path, kind) || sub.as_ref().is_some_and(|sub| is_hidden(&path.clone().with_sub(sub.clone()), kind))
+    });
+    hidden.map_or(Ok(()), |(path, _)| {
+        let name = kind.mapping.path_to_canonical(&path);
+        let (operators, attributes) = (known.operators.join(", "), known.attributes.join(", "));
+        Err(ScimError::invalid_filter(format!(
+            "the vendor never returns {name}, so the gateway cannot evaluate it, and the vendor evaluates only \
+             {operators} on {attributes}"
+        )))
+    })
+}
+
+fn is_hidden(path: &AttributePath, kind: &ServedType) -> bool {
+    let hidden = |form: Option<&crate::profile::AttributeProfile>| form.is_some_and(|form| form.never_returned);
+    hidden(kind.form(path)) || hidden(kind.whole_form(path))
+}
+
+/// Every path of a filter, with the sub-attribute it names or each one that brackets name.
+fn named(filter: &Filter) -> Vec<(AttributePath, Option<Text>)> {
+    match filter {
+        Filter::And(terms) | Filter::Or(terms) => terms.iter().flat_map(named).collect(),
+        Filter::Not(term) => named(term),
+        Filter::Compare(path, ..) | Filter::Present(path) => vec![(path.clone(), path.sub_attribute.clone())],
+        Filter::ValuePath(path, inner) => {
+            named(inner).into_iter().map(|(part, _)| (path.clone(), Some(part.attribute))).collect()
+        }
+    }
+}
+
+fn check_sort(path: &AttributePath, kind: &ServedType) -> Result<(), ScimError> {
+    let found = kind.vendor.resolve(path);
+    let held = found.is_some() && kind.profile.holds_common(path) || kind.vendor.open;
+    // The order would tell what is never returned.
+    let secret = found.is_some_and(|found| found.leaf().returned == Returned::Never);
+    if held && !secret && !is_hidden(path, kind) {
+        return Ok(());
+    }
+    let name = kind.mapping.path_to_canonical(path);
+    let why = if held { "the vendor never returns" } else { "the vendor has no attribute" };
+    Err(ScimError::invalid_path(format!("sortBy: {why} {name}")))
+}
+
+fn sorts_by(path: &AttributePath, kind: &ServedType) -> bool {
+    let list = &kind.profile.list;
+    let (name, whole) = (path.to_string(), path.whole().to_string());
+    let not = |known: &String| known.eq_ignore_ascii_case(&name) || known.eq_ignore_ascii_case(&whole);
+    list.sort && !list.not_sortable.iter().any(not)
+}
+
+#[cfg(test)]
+mod tests;

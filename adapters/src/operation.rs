@@ -1,17 +1,16 @@
 //! What a client asks for, and what came of it, in canonical names.
 
 use scimux_scim::body::Canonical;
-use scimux_scim::list::Page;
 use scimux_scim::patch::Patch;
 use scimux_scim::version::Tags;
 use scimux_scim::{ListQuery, Object, Text};
 
-use crate::Note;
+use crate::{Note, ServedType, Target, VendorError, VendorErrorKind, version};
 
 /// A canonical operation on one resource type.
 #[derive(Clone, Debug)]
 pub struct Operation {
-    /// The endpoint of the resource type, e.g. `/Users`.
+    /// The endpoint of the resource type, e.g. `/Users`; empty for a search over all types.
     pub endpoint: String,
     /// What is to be done.
     pub action: Action,
@@ -37,8 +36,11 @@ pub enum Action {
     Create(Canonical),
     /// GET of one.
     Read(Text),
-    /// GET of many. The projection is the gateway's to apply.
-    List(ListQuery),
+    /// GET of many. The projection is the gateway's to apply; a `cursor` is [`Listing::next`] of the page before.
+    List(Box<ListQuery>),
+    /// GET of many over several types (RFC 7644 section 3.4.2.1), in this order: the endpoint of each, and the same query
+    /// read against its schemas.
+    Search(Vec<(String, ListQuery)>),
     /// PUT.
     Replace(Text, Canonical),
     /// PATCH.
@@ -54,7 +56,7 @@ impl Action {
         match self {
             Self::Create(_) => "create",
             Self::Read(_) => "read",
-            Self::List(_) => "list",
+            Self::List(_) | Self::Search(_) => "list",
             Self::Replace(..) => "replace",
             Self::Patch(..) => "patch",
             Self::Delete(_) => "delete",
@@ -79,9 +81,54 @@ pub enum Reply {
     /// 200.
     Resource(Object),
     /// 200 with a list.
-    Page(Page),
+    Page(Listing),
     /// 304: the client has this version.
     NotModified(Text),
     /// 204.
     NoContent,
+}
+
+/// A page of the answer. Its resources are text until they are written, one by one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Listing {
+    /// How many resources match in all; `None` only where a cursor was asked for.
+    pub total_results: Option<u64>,
+    /// The 1-based index of the first one; `None` where a cursor was asked for.
+    pub start_index: Option<u64>,
+    /// Where the next page begins, for the `cursor` of a later query; `None`: this is the last one.
+    pub next: Option<String>,
+    /// Which of the target's types each resource is of, and the resource as the vendor sent it.
+    pub(crate) resources: Vec<(usize, Text)>,
+}
+
+impl Listing {
+    /// How many resources are on the page.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.resources.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.resources.is_empty()
+    }
+
+    /// The page's resources in canonical names, each with its type, decoded one by one.
+    ///
+    /// # Errors
+    /// Each on its own: what the vendor sent is no resource.
+    pub fn resources<'a>(
+        &'a self,
+        target: &'a Target,
+    ) -> impl Iterator<Item = Result<(&'a ServedType, Object), VendorError>> {
+        self.resources.iter().map(move |(index, text)| decoded(text, &target.types[*index], target))
+    }
+}
+
+fn decoded<'a>(text: &Text, served: &'a ServedType, target: &Target) -> Result<(&'a ServedType, Object), VendorError> {
+    let resource = target.vendor.adapter.listed(text, served).ok_or_else(|| {
+        VendorError::new(VendorErrorKind::NotUnderstood).with_hint("an element of the vendor's list is no resource")
+    })?;
+    Ok((served, version::show(served.mapping.resource_to_canonical(resource), served)))
 }

@@ -22,8 +22,6 @@ pub(crate) enum Step {
     AddRest(usize),
     /// GET the resource: it is the present one from here on.
     Read,
-    /// GET a list.
-    List,
     /// Refuse unless the present resource has a version that the client's conditions name.
     Match,
     /// Apply the canonical operations to the present resource: the wanted one. Ends the plan if nothing changes.
@@ -62,7 +60,6 @@ impl Step {
             Self::CreateFirst(_) => "POST the new resource with as many members as the vendor takes in one call",
             Self::AddRest(_) => "PATCH in the members that are left",
             Self::Read => "GET the present resource",
-            Self::List => "GET a list",
             Self::Apply(_) => "apply the operations to the present resource; where nothing changes, end here",
             Self::Complete => "complete the resource from the present one",
             Self::Demand => "refuse the resource if it lacks what the vendor demands",
@@ -124,7 +121,6 @@ pub(crate) fn plan(
     match action {
         Action::Create(_) if has.create => Ok(create(wanted, served)),
         Action::Read(_) if has.read => Ok(plan.then(Step::Read)),
-        Action::List(_) if has.list => Ok(plan.then(Step::List)),
         Action::Replace(_, body) if has.replace && !leaves_hidden(body, wanted, served) => {
             Ok(replace(body, wanted, served))
         }

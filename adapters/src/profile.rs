@@ -278,7 +278,7 @@ pub enum MultiValuedReplace {
 pub struct ListProfile {
     /// Filters it evaluates; absent: all.
     pub filter: Option<FilterProfile>,
-    /// `startIndex` and `count`.
+    /// How the client moves through it.
     pub paging: Paging,
     /// The most resources one answer holds.
     pub cap: Option<u64>,
@@ -308,6 +308,8 @@ pub enum Paging {
     /// `startIndex` and `count`.
     #[default]
     Index,
+    /// `cursor` and `count` (RFC 9865).
+    Cursor,
     /// Only a `count`.
     Count,
     /// Not at all.

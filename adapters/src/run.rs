@@ -3,16 +3,17 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use scimux_scim::list::Page;
+use scimux_scim::query::Types;
 use scimux_scim::schema::Mutability;
 use scimux_scim::{ListQuery, Object, PatchOp, ScimError, Text, Value, body, diff, patch};
 
 use crate::fit::Fitter;
 use crate::plan::{self, Plan, Step, plan};
 use crate::progress::Parts;
+use crate::scan::Scan;
 use crate::{
     Action, Answer, Call, CallKind, Conditions, Lack, Method, Note, NoteKind, Operation, Outcome, Repeat, Reply,
-    ServedType, Target, VendorError, VendorErrorKind, listing, lower, put, version,
+    ServedType, Target, VendorError, VendorErrorKind, lower, put, version,
 };
 
 /// How often an operation begins again after a conflict at the vendor.
@@ -36,7 +37,8 @@ pub struct Run {
     asked_for: Option<Object>,
     /// The resource as the vendor last showed it.
     last: Option<Object>,
-    page: Option<Page>,
+    /// The list under way.
+    scan: Option<Scan>,
     notes: Vec<Note>,
     /// How many of the notes were there before the first call.
     noted: usize,
@@ -62,7 +64,6 @@ pub struct Run {
 struct Asked {
     reply: ReplyKind,
     id: Option<Text>,
-    query: ListQuery,
     wants_resource: bool,
     is_mutation: bool,
     repeat: Repeat,
@@ -142,7 +143,7 @@ impl Run {
             wanted: None,
             asked_for: None,
             last: None,
-            page: None,
+            scan: None,
             notes: Vec::new(),
             noted: 0,
             changed: 0,
@@ -160,10 +161,16 @@ impl Run {
     /// Cuts the request to what the vendor can hold, puts it into vendor names and plans.
     fn prepare(&mut self, operation: Operation) -> Result<(), ScimError> {
         let target = Arc::clone(&self.target);
+        if let Action::Search(queries) = &operation.action {
+            return self.search(queries, Types::All);
+        }
         let Some(served) = target.types.get(self.served) else {
             let detail = format!("{} has no resource type at {}", target.profile.title, operation.endpoint);
             return Err(ScimError::not_implemented(detail));
         };
+        if let (Action::List(query), true) = (&operation.action, served.profile.operations.list) {
+            return self.search(&[(operation.endpoint.clone(), (**query).clone())], Types::One);
+        }
         let creating = matches!(operation.action, Action::Create(_));
         let mut fitter = Fitter::new(&target, served, creating);
         let action = fit(operation.action, &mut fitter, served)?;
@@ -198,6 +205,13 @@ impl Run {
             self.plan = std::mem::take(&mut self.plan).compare_first();
         }
         self.steps = self.plan.steps.clone();
+        Ok(())
+    }
+
+    fn search(&mut self, queries: &[(String, ListQuery)], types: Types) -> Result<(), ScimError> {
+        let scan = Scan::plan(queries, types, &self.target)?;
+        self.plan.because.extend(scan.because());
+        self.scan = Some(scan);
         Ok(())
     }
 
@@ -276,7 +290,9 @@ impl Run {
             self.applied.extend(&changed);
         }
         match (awaiting, answer) {
-            (Awaiting::Page, Answer::Page(page)) => self.page = Some(page),
+            (Awaiting::Page, Answer::Page(page)) => {
+                self.scan.as_mut().expect("a page is awaited by a scan").accept(page)?;
+            }
             (Awaiting::Present, Answer::Resource(resource)) => {
                 self.current = Some(resource.clone());
                 self.last = Some(resource);
@@ -404,6 +420,9 @@ impl Run {
     }
 
     fn advance(&mut self) -> Next {
+        if self.scan.is_some() {
+            return self.read_on();
+        }
         loop {
             if let Some(mut call) = self.calls.pop_front() {
                 let changes = matches!(call.kind, CallKind::Replace(..) | CallKind::Patch(..) | CallKind::Delete(_));
@@ -420,9 +439,15 @@ impl Run {
         }
     }
 
+    /// Asks for the next page of the list, if it needs one.
+    fn read_on(&mut self) -> Next {
+        let Some((endpoint, query)) = self.scan.as_ref().and_then(Scan::next_call) else { return self.finish() };
+        self.awaiting = Awaiting::Page;
+        Next::Send(Call { endpoint, kind: CallKind::List(query), repeat: Repeat::Safe, if_match: None })
+    }
+
     fn expects(&self, call: &Call) -> Awaiting {
         match call.kind {
-            CallKind::List(_) => Awaiting::Page,
             CallKind::Read(_) if self.steps.is_empty() && self.changed > 0 => Awaiting::ReadBack,
             CallKind::Read(_) => Awaiting::Present,
             _ => Awaiting::Changed,
@@ -446,10 +471,6 @@ impl Run {
             Step::Read => {
                 let id = self.id();
                 self.call(CallKind::Read(id));
-            }
-            Step::List => {
-                let query = listing::query(&self.asked.query, self.served())?;
-                self.call(CallKind::List(query));
             }
             Step::Match => {
                 let present = self.served().mapping.resource_to_canonical(self.present().clone());
@@ -646,15 +667,13 @@ impl Run {
     }
 
     fn reply(&mut self) -> Result<Reply, Failure> {
+        if let Some(scan) = self.scan.take() {
+            return Ok(Reply::Page(scan.finish()));
+        }
         let served = &self.target.types[self.served];
         let canonical = |resource| version::show(served.mapping.resource_to_canonical(resource), served);
         match (self.asked.reply, self.last.take()) {
             (ReplyKind::NoContent, _) => Ok(Reply::NoContent),
-            (ReplyKind::Page, _) => {
-                let page = listing::page(&self.asked.query, self.page.take().unwrap_or_default(), served)?;
-                let resources = page.resources.into_iter().map(canonical).collect();
-                Ok(Reply::Page(Page { resources, ..page }))
-            }
             (ReplyKind::Created, Some(resource)) => Ok(Reply::Created(canonical(resource))),
             (ReplyKind::Resource, Some(resource)) => {
                 let resource = canonical(resource);
@@ -662,7 +681,7 @@ impl Run {
                 Ok(if known { Reply::NotModified(version::of(&resource, served)) } else { Reply::Resource(resource) })
             }
             (ReplyKind::Resource, None) if !self.asked.wants_resource => Ok(Reply::NoContent),
-            (ReplyKind::Resource | ReplyKind::Created, None) => {
+            (ReplyKind::Resource | ReplyKind::Created | ReplyKind::Page, _) => {
                 let error = VendorError::new(VendorErrorKind::NotUnderstood)
                     .with_hint("the vendor answered without the resource or its location");
                 Err(Failure::Vendor { error, done: self.done_so_far() })
@@ -676,18 +695,14 @@ impl Asked {
         let (reply, id, repeat) = match &operation.action {
             Action::Create(_) => (ReplyKind::Created, None, Repeat::OnlyIfNotDone),
             Action::Read(id) => (ReplyKind::Resource, Some(id), Repeat::Safe),
-            Action::List(_) => (ReplyKind::Page, None, Repeat::Safe),
+            Action::List(_) | Action::Search(_) => (ReplyKind::Page, None, Repeat::Safe),
             Action::Replace(id, _) => (ReplyKind::Resource, Some(id), Repeat::Safe),
             Action::Patch(id, _) => (ReplyKind::Resource, Some(id), Repeat::OnlyIfNotDone),
             Action::Delete(id) => (ReplyKind::NoContent, Some(id), Repeat::Safe),
         };
-        let query = match &operation.action {
-            Action::List(query) => query.clone(),
-            _ => ListQuery::default(),
-        };
-        let is_mutation = !matches!(operation.action, Action::Read(_) | Action::List(_));
+        let is_mutation = !matches!(operation.action, Action::Read(_) | Action::List(_) | Action::Search(_));
         let (wants_resource, conditions) = (operation.wants_resource, operation.conditions.clone());
-        Self { reply, id: id.cloned(), query, wants_resource, is_mutation, repeat, conditions }
+        Self { reply, id: id.cloned(), wants_resource, is_mutation, repeat, conditions }
     }
 
     /// Whether what there is must have a version that the client names before it is changed.

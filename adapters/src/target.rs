@@ -31,6 +31,8 @@ pub struct TargetSettings {
     pub delete: Option<DeleteBy>,
     /// `unsupported`.
     pub unsupported: Unsupported,
+    /// `upstream.scan_limit`: how many resources may be read to answer what the vendor cannot filter or sort.
+    pub scan_limit: u64,
     /// `[targets.x.urns]`: canonical URN, vendor URN.
     pub urns: Vec<(String, String)>,
     /// `[targets.x.attributes]`: canonical path, vendor path.

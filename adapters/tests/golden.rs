@@ -89,7 +89,7 @@ fn check(vendor: &'static Vendor, case: &Path) -> Vec<String> {
     match answer {
         Some(answer) => {
             let (head, body) = read_answer(&answer);
-            let meant = print_answer(vendor.adapter.answer(&call, &target, &head, &body));
+            let meant = print_answer(vendor.adapter.answer(&call, &target, &head, &body), &target, &call.endpoint);
             wrong.extend(compare(&case.join("answer.json"), &meant));
         }
         None if case.join("answer.json").exists() => wrong.push("answer.json has no answer.http".to_owned()),
@@ -122,6 +122,7 @@ fn target(vendor: &'static Vendor, given: &Object) -> Target {
         scheme: scheme.to_owned(),
         delete: None,
         unsupported: Unsupported::Drop,
+        scan_limit: 1000,
         urns: Vec::new(),
         attributes: Vec::new(),
         defaults: Vec::new(),
@@ -210,10 +211,10 @@ fn read_answer(text: &str) -> (http::response::Parts, Bytes) {
     (head, Bytes::copy_from_slice(body.trim_end().as_bytes()))
 }
 
-fn print_answer(answer: Result<Answer, VendorError>) -> String {
+fn print_answer(answer: Result<Answer, VendorError>, target: &Target, endpoint: &str) -> String {
     let (name, value) = match answer {
         Ok(Answer::Resource(resource)) => ("resource", Value::Object(resource)),
-        Ok(Answer::Page(page)) => ("page", print_page(page)),
+        Ok(Answer::Page(page)) => ("page", print_page(page, target, endpoint)),
         Ok(Answer::Empty(id)) => ("empty", id.map_or(Value::Null, Value::from)),
         Err(error) => ("error", print_error(&error)),
     };
@@ -222,11 +223,13 @@ fn print_answer(answer: Result<Answer, VendorError>) -> String {
     format!("{}\n", pretty(&Value::Object(object)))
 }
 
-fn print_page(page: Page) -> Value {
+fn print_page(page: Page, target: &Target, endpoint: &str) -> Value {
+    let served = target.served(endpoint).expect("the call was made for it");
+    let listed = |text| target.vendor.adapter.listed(text, served).expect("a resource");
     let mut object = Object::new();
     object.insert("totalResults", page.total_results.map_or(Value::Null, Value::from));
     object.insert("startIndex", page.start_index.map_or(Value::Null, Value::from));
-    object.insert("resources", Value::Array(page.resources.into_iter().map(Value::Object).collect()));
+    object.insert("resources", Value::Array(page.resources.iter().map(listed).map(Value::Object).collect()));
     Value::Object(object)
 }
 

@@ -32,6 +32,11 @@ const SWITCHES: &[Switch] = &[
     ),
     one_of("patch", METHOD, "PATCH is there, or what answers in its place (RFC 7644 section 3.5.2 makes it optional)"),
     off("no_paging_members", "a list has no startIndex and no itemsPerPage"),
+    one_of(
+        "cursors",
+        &["off", "on", "only"],
+        "lists page by cursor: not, when asked, instead of startIndex (RFC 9865)",
+    ),
 ];
 
 /// A plain RFC 7644 server.
@@ -298,14 +303,27 @@ impl Call<'_> {
             let number = of(name).map(str::parse::<i64>).transpose();
             number.map_err(|_| Refusal::bad("invalidValue", format!("{name} is not a number")))
         };
-        let start = usize::try_from(number("startIndex")?.unwrap_or(1).max(1)).unwrap_or(1);
+        let by_cursor = match self.state.switches.get("cursors") {
+            "on" => query.iter().any(|(name, _)| name == "cursor"),
+            cursors => cursors == "only",
+        };
+        let start = match of("cursor").filter(|_| by_cursor) {
+            Some(cursor) => begin(cursor)?,
+            None if by_cursor => 1,
+            None => usize::try_from(number("startIndex")?.unwrap_or(1).max(1)).unwrap_or(1),
+        };
         let cap = usize::from(self.state.switches.number("max_results"));
         let count = usize::try_from(number("count")?.unwrap_or(100).max(0)).unwrap_or(0).min(cap);
         let total = hits.len();
         let shown: Vec<Object> = page(hits, start, count).into_iter().map(|r| self.shown(kind, r, query)).collect();
         let mut body =
             json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"], "totalResults": total});
-        if !self.state.switches.on("no_paging_members") {
+        if by_cursor {
+            body["itemsPerPage"] = json!(shown.len());
+            if count > 0 && start + shown.len() <= total {
+                body["nextCursor"] = json!(format!("VZUTiy-{}", start + shown.len()));
+            }
+        } else if !self.state.switches.on("no_paging_members") {
             body["startIndex"] = json!(start);
             body["itemsPerPage"] = json!(shown.len());
         }
@@ -336,6 +354,12 @@ fn version(stored: &Object) -> &str {
 fn matches_any(list: &str, version: &str) -> bool {
     let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     list.trim() == "*" || list.split(',').any(|tag| opaque(tag) == opaque(version))
+}
+
+/// Where the page of a cursor begins.
+fn begin(cursor: &str) -> Result<usize, Refusal> {
+    let start = cursor.strip_prefix("VZUTiy-").and_then(|start| start.parse().ok());
+    start.ok_or_else(|| Refusal::bad("invalidCursor", "The cursor is not one of this server's."))
 }
 
 /// A resource without the attribute comes last in ascending order (RFC 7644 section 3.4.2.3).

@@ -25,6 +25,17 @@ pub struct ServiceProvider {
     pub sort: bool,
     /// Whether resources have versions.
     pub etag: bool,
+    /// How lists page (RFC 9865 section 4); `None`: not told.
+    pub pagination: Option<Pagination>,
+}
+
+/// How lists page; both methods work, and the index is what is used where a request names neither.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pagination {
+    /// The page size where a request names none.
+    pub default_page_size: u64,
+    /// The largest page.
+    pub max_page_size: u64,
 }
 
 /// The bounds of a bulk request.
@@ -43,7 +54,7 @@ impl ServiceProvider {
         let filter =
             [("supported", Value::Bool(self.filter.is_some())), ("maxResults", self.filter.unwrap_or(0).into())];
         let meta = meta("ServiceProviderConfig", format!("{base}/ServiceProviderConfig"));
-        object([
+        let mut document = object([
             ("schemas", list([SERVICE_PROVIDER_CONFIG_URN])),
             ("patch", supported(self.patch)),
             ("bulk", bulk(self.bulk)),
@@ -53,8 +64,22 @@ impl ServiceProvider {
             ("etag", supported(self.etag)),
             ("authenticationSchemes", Value::Array(vec![bearer_scheme().into()])),
             ("meta", meta),
-        ])
+        ]);
+        if let Some(pagination) = self.pagination {
+            document.insert("pagination", pages(pagination));
+        }
+        document
     }
+}
+
+fn pages(pagination: Pagination) -> Object {
+    object([
+        ("cursor", Value::Bool(true)),
+        ("index", Value::Bool(true)),
+        ("defaultPaginationMethod", "index".into()),
+        ("defaultPageSize", pagination.default_page_size.into()),
+        ("maxPageSize", pagination.max_page_size.into()),
+    ])
 }
 
 fn supported(it: bool) -> Value {
@@ -157,11 +182,15 @@ mod tests {
             change_password: true,
             sort: true,
             etag: true,
+            pagination: Some(Pagination { default_page_size: 5, max_page_size: 6 }),
         };
         let document = json(&all.document(BASE));
         assert!(document.get("Resources").is_none() && document.get("id").is_none(), "{document}");
         assert_eq!(document["bulk"], serde_json::json!({"supported": true, "maxOperations": 7, "maxPayloadSize": 9}));
         assert_eq!(document["filter"], serde_json::json!({"supported": true, "maxResults": 200}));
+        let pages = serde_json::json!({"cursor": true, "index": true, "defaultPaginationMethod": "index",
+            "defaultPageSize": 5, "maxPageSize": 6});
+        assert_eq!(document["pagination"], pages, "rfc-traps 320");
         assert_eq!(document["authenticationSchemes"][0]["type"], "oauthbearertoken");
         assert_eq!(document["meta"]["resourceType"], "ServiceProviderConfig");
         assert_eq!(document["meta"]["location"], format!("{BASE}/ServiceProviderConfig"));
@@ -170,6 +199,7 @@ mod tests {
             assert_eq!(document[feature]["supported"], false, "{feature}");
         }
         assert_eq!(document["bulk"]["maxOperations"], 0);
+        assert_eq!(document.get("pagination"), None);
     }
 
     #[test]

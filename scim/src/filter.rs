@@ -4,13 +4,16 @@ mod canonical;
 mod compile;
 mod evaluate;
 mod parse;
+mod reduce;
 
 use std::fmt;
 
 pub(crate) use canonical::{canonical, canonical_element};
-pub(crate) use compile::compile_element;
+pub(crate) use compile::{compile_element, strings};
 pub use evaluate::CompiledFilter;
+pub(crate) use evaluate::Strings;
 pub(crate) use parse::parse_brackets;
+pub use reduce::Reduced;
 
 use crate::{AttributePath, ResourceType, ScimError, Text};
 

@@ -17,6 +17,7 @@ pub mod query;
 mod quirks;
 mod scalar;
 pub mod schema;
+pub mod sort;
 #[cfg(test)]
 mod traps;
 pub mod value;
@@ -26,7 +27,7 @@ pub use error::{ScimError, ScimType};
 pub use filter::Filter;
 pub use patch::{Op, PatchOp};
 pub use path::AttributePath;
-pub use query::ListQuery;
+pub use query::{ListQuery, Parameters};
 pub use quirks::Quirks;
 pub use schema::{Attribute, ResourceType, Schema};
 pub use value::{Object, Text, Value};

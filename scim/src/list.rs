@@ -1,5 +1,12 @@
-//! List responses (RFC 7644 section 3.4.2).
+//! List responses (RFC 7644 section 3.4.2): read without building a tree of the whole, written resource by resource.
 
+use std::fmt;
+
+use bytes::Bytes;
+use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::value::{self, Reader};
 use crate::{Object, ScimError, Text, Value};
 
 /// The URN in `schemas` of a list.
@@ -12,53 +19,77 @@ pub struct Page {
     pub total_results: Option<u64>,
     /// The 1-based index of the first one here.
     pub start_index: Option<u64>,
-    /// The page's resources.
-    pub resources: Vec<Object>,
+    /// Where the next page begins (RFC 9865); `None`: this is the last one, or the sender has no cursors.
+    pub next_cursor: Option<Text>,
+    /// The page's resources as JSON text, slices of the message; [`value::parse_text`] reads one.
+    pub resources: Vec<Text>,
 }
 
-impl Page {
-    /// Reads a vendor's list: numbers also as strings, member names in any case, `Resources` absent or null when empty
+/// A message that should be a list, with its resources still text.
+#[derive(Clone, Debug, Default)]
+pub struct Message {
+    /// All members but `Resources`.
+    pub head: Object,
+    resources: Option<Option<Vec<Text>>>,
+}
+
+impl Message {
+    /// Splits a message.
+    ///
+    /// # Errors
+    /// 400 `invalidSyntax`: what is no JSON object, or has `Resources` that are no array.
+    pub fn split(body: &Bytes) -> Result<Self, ScimError> {
+        let text = value::text(body)?;
+        let mut deserializer = serde_json::Deserializer::from_str(&text);
+        let message = deserializer.deserialize_map(Splitter(&text));
+        let message = message.and_then(|message| deserializer.end().map(|()| message));
+        message.map_err(|error| ScimError::invalid_syntax(format!("the list cannot be read as JSON: {error}")))
+    }
+
+    /// The page: numbers also as strings, member names in any case, `Resources` absent or null when empty
     /// (rfc-traps 240, 241).
     ///
     /// # Errors
     /// What is no list: 400 `invalidSyntax`, to be told as the vendor's fault by the caller.
-    pub fn read(mut message: Object) -> Result<Self, ScimError> {
-        let total_results = number(message.get("totalResults"))?;
-        let start_index = number(message.get("startIndex"))?;
-        let is_list = total_results.is_some() || message.contains("Resources");
-        let resources = match message.remove("Resources") {
-            Some(Value::Array(elements)) => elements.into_iter().map(resource).collect::<Result<_, _>>()?,
-            None | Some(Value::Null) if is_list => Vec::new(),
-            _ => return Err(ScimError::invalid_syntax("the list has no array Resources")),
-        };
-        Ok(Self { total_results, start_index, resources })
-    }
-
-    /// The list message with all members as numbers, as clients need them. `itemsPerPage` is what is on the page
-    /// (rfc-traps 236).
-    #[must_use]
-    pub fn to_message(self) -> Object {
-        let here = self.resources.len() as u64;
-        let start = self.start_index.unwrap_or(1).max(1);
-        let resources = self.resources.into_iter().map(Value::Object).collect();
-        Object::from_iter([
-            (Text::from_static("schemas"), Value::Array(vec![LIST_URN.into()])),
-            (Text::from_static("totalResults"), integer(self.total_results.unwrap_or(here))),
-            (Text::from_static("startIndex"), integer(start)),
-            (Text::from_static("itemsPerPage"), integer(here)),
-            (Text::from_static("Resources"), Value::Array(resources)),
-        ])
+    pub fn into_page(self) -> Result<Page, ScimError> {
+        let total_results = number(self.head.get("totalResults"))?;
+        if total_results.is_none() && self.resources.is_none() {
+            return Err(ScimError::invalid_syntax("the list has no array Resources"));
+        }
+        Ok(Page {
+            total_results,
+            start_index: number(self.head.get("startIndex"))?,
+            next_cursor: self.head.str("nextCursor").filter(|cursor| !cursor.is_empty()).map(Text::from),
+            resources: self.resources.flatten().unwrap_or_default(),
+        })
     }
 }
 
-fn integer(number: u64) -> Value {
-    Value::Number(number.to_string().into())
-}
+struct Splitter<'t>(&'t Text);
 
-fn resource(element: Value) -> Result<Object, ScimError> {
-    match element {
-        Value::Object(resource) => Ok(resource),
-        _ => Err(ScimError::invalid_syntax("an element of Resources is no object")),
+impl<'de> Visitor<'de> for Splitter<'_> {
+    type Value = Message;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Message, A::Error> {
+        let mut message = Message::default();
+        while let Some(name) = members.next_key::<String>()? {
+            let is_resources = name.eq_ignore_ascii_case("Resources");
+            if message.head.contains(&name) || is_resources && message.resources.is_some() {
+                return Err(de::Error::custom("a name stands twice in it (case is ignored)")); // rfc-traps 3
+            }
+            if is_resources {
+                let raw = members.next_value::<Option<Vec<&'de RawValue>>>()?;
+                let slice = |raw: &RawValue| self.0.slice_ref(raw.get());
+                message.resources = Some(raw.map(|raw| raw.into_iter().map(slice).collect()));
+            } else {
+                message.head.insert(name, members.next_value_seed(Reader::inside(self.0))?);
+            }
+        }
+        Ok(message)
     }
 }
 
@@ -72,35 +103,126 @@ fn number(value: Option<&Value>) -> Result<Option<u64>, ScimError> {
     }
 }
 
+/// What a list says of itself beside its resources.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Head {
+    /// How many resources match in all; may be left out only where a cursor was asked for (rfc-traps 314).
+    pub total_results: Option<u64>,
+    /// The 1-based index of the first resource; `None` where a cursor was asked for.
+    pub start_index: Option<u64>,
+    /// How many resources follow (rfc-traps 236).
+    pub items_per_page: u64,
+    /// Where the next page begins.
+    pub next_cursor: Option<Text>,
+}
+
+/// Writes a list message into one buffer, all numbers as numbers (rfc-traps 241).
+#[derive(Debug)]
+pub struct Writer {
+    buffer: Vec<u8>,
+    empty: bool,
+}
+
+impl Writer {
+    /// Begins the message.
+    #[must_use]
+    pub fn new(head: &Head) -> Self {
+        let mut message = Object::new();
+        message.insert("schemas", vec![LIST_URN.into()]);
+        let numbers = [("totalResults", head.total_results), ("startIndex", head.start_index)];
+        for (name, number) in numbers.into_iter().chain([("itemsPerPage", Some(head.items_per_page))]) {
+            if let Some(number) = number {
+                message.insert(name, number);
+            }
+        }
+        if let Some(cursor) = &head.next_cursor {
+            message.insert("nextCursor", cursor.clone());
+        }
+        let mut buffer = Vec::from(message.to_bytes());
+        buffer.pop();
+        buffer.extend_from_slice(b",\"Resources\":[");
+        Self { buffer, empty: true }
+    }
+
+    /// Adds a resource.
+    pub fn push(&mut self, resource: &Object) {
+        if !std::mem::take(&mut self.empty) {
+            self.buffer.push(b',');
+        }
+        serde_json::to_writer(&mut self.buffer, resource).expect("values hold nothing that JSON cannot");
+    }
+
+    /// The whole message.
+    #[must_use]
+    pub fn finish(mut self) -> Bytes {
+        self.buffer.extend_from_slice(b"]}");
+        self.buffer.into()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::fixture::object;
 
+    fn read(message: &str) -> Result<Page, ScimError> {
+        Message::split(&Bytes::copy_from_slice(message.as_bytes())).and_then(Message::into_page)
+    }
+
     #[test]
     fn trap_240_241_lists_of_all_kinds_are_read() {
         let cases = [
-            (r#"{"totalResults":"2","itemsPerPage":"2","startIndex":"1","Resources":[{"id":"1"},{"id":"2"}]}"#, 2),
+            (r#"{"totalResults":"2","itemsPerPage":"2","startIndex":"1","Resources":[{"id":"1"}, {"id":"2"}]}"#, 2),
             (r#"{"totalResults":0}"#, 0),
             (r#"{"totalResults":0,"Resources":null}"#, 0),
             (r#"{"resources":[{"id":"1"}]}"#, 1),
+            (r#"{"Resources":[]}"#, 0),
         ];
         for (message, resources) in cases {
-            assert_eq!(Page::read(object(message)).expect(message).resources.len(), resources, "{message}");
+            assert_eq!(read(message).expect(message).resources.len(), resources, "{message}");
         }
-        for message in ["{}", r#"{"Resources":{}}"#, r#"{"Resources":[1]}"#, r#"{"totalResults":"many"}"#] {
-            assert!(Page::read(object(message)).is_err(), "{message}");
+        let wrong = [
+            "{}",
+            "[]",
+            "",
+            r#"{"Resources":{}}"#,
+            r#"{"totalResults":"many"}"#,
+            r#"{"Resources":[]}x"#,
+            r#"{"Resources":[],"resources":[]}"#,
+        ];
+        for message in wrong {
+            assert!(read(message).is_err(), "{message}");
         }
     }
 
     #[test]
+    fn resources_are_slices_of_the_message_and_read_one_by_one() {
+        let body = Bytes::from_static(br#"{"x":{"a":1},"Resources":[{"id":"1","n":1.50},7],"nextCursor":"c"}"#);
+        let message = Message::split(&body).expect("a list");
+        assert_eq!(message.head.get("x"), object(r#"{"x":{"a":1}}"#).get("x"));
+        let page = message.into_page().expect("a page");
+        assert_eq!((page.next_cursor.as_deref(), page.total_results), (Some("c"), None));
+        assert_eq!(*page.resources[0], *r#"{"id":"1","n":1.50}"#);
+        assert!(body.as_ptr_range().contains(&page.resources[0].as_ptr()), "nothing is copied");
+        assert_eq!(value::parse_text(&page.resources[0]).expect("an object").str("id"), Some("1"));
+        assert!(value::parse_text(&page.resources[1]).is_err(), "no object");
+        let deep = format!(r#"{{"Resources":[{}1{}]}}"#, "[".repeat(100_000), "]".repeat(100_000));
+        let page = read(&deep).expect("split without looking inside");
+        assert!(value::parse_text(&page.resources[0]).is_err(), "nested too deep");
+    }
+
+    #[test]
     fn trap_236_239_241_what_is_written_are_numbers() {
-        let page = Page { total_results: Some(7), start_index: Some(3), resources: vec![object(r#"{"id":"1"}"#)] };
+        let head = Head { total_results: Some(7), start_index: Some(3), items_per_page: 2, next_cursor: None };
+        let mut writer = Writer::new(&head);
+        writer.push(&object(r#"{"id":"1"}"#));
+        writer.push(&object(r#"{"id":"2"}"#));
         let expected = format!(
-            r#"{{"schemas":["{LIST_URN}"],"totalResults":7,"startIndex":3,"itemsPerPage":1,"Resources":[{{"id":"1"}}]}}"#
+            r#"{{"schemas":["{LIST_URN}"],"totalResults":7,"startIndex":3,"itemsPerPage":2,"Resources":[{{"id":"1"}},{{"id":"2"}}]}}"#
         );
-        assert_eq!(page.to_message().to_bytes(), expected.as_bytes());
-        let empty = Page::default().to_message();
-        assert_eq!((empty.get("totalResults"), empty.get("startIndex")), (Some(&integer(0)), Some(&integer(1))));
+        assert_eq!(writer.finish(), expected.as_bytes());
+        let head = Head { next_cursor: Some("c".into()), ..Head::default() };
+        let expected = format!(r#"{{"schemas":["{LIST_URN}"],"itemsPerPage":0,"nextCursor":"c","Resources":[]}}"#);
+        assert_eq!(Writer::new(&head).finish(), expected.as_bytes());
     }
 }

@@ -1,7 +1,7 @@
 //! Query parameters of lists and projections (RFC 7644 sections 3.4.2 and 3.9).
 
-use crate::schema::{Attribute, Returned};
-use crate::{AttributePath, Filter, Object, ResourceType, ScimError, Value};
+use crate::schema::{Attribute, Kind, Returned};
+use crate::{AttributePath, Filter, Object, ResourceType, ScimError, Text, Value};
 
 /// The page size where the client asks for none.
 pub const DEFAULT_COUNT: u64 = 100;
@@ -19,6 +19,8 @@ pub struct ListQuery {
     pub start_index: Option<u64>,
     /// `count`, cut to [`MAX_COUNT`]; `None` if the client sent none.
     pub count: Option<u64>,
+    /// `cursor` (RFC 9865), empty for page one; `None` if the client sent none.
+    pub cursor: Option<Text>,
     /// `sortBy`.
     pub sort_by: Option<AttributePath>,
     /// `sortOrder=descending`.
@@ -39,33 +41,106 @@ pub enum Projection {
     Without(Vec<AttributePath>),
 }
 
+/// Whether a query is about one resource type or, at the root, about all of them, where an attribute that a type lacks
+/// has no value (RFC 7644 section 3.4.2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Types {
+    /// One.
+    One,
+    /// All.
+    All,
+}
+
+/// The parameters of a list or projection by name, from wherever they came; values are decoded.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Parameters(Vec<(String, String)>);
+
+impl Parameters {
+    /// Reads a query string (without the `?`); `+` is a blank.
+    ///
+    /// # Errors
+    /// 400 `invalidSyntax`: bad percent-encoding.
+    pub fn of_query(query: &str) -> Result<Self, ScimError> {
+        let pairs = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            Ok((decode(name)?, decode(value)?))
+        });
+        pairs.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Reads a SearchRequest (RFC 7644 section 3.4.3), whatever its `schemas` say. Members that no RFC has are ignored.
+    ///
+    /// # Errors
+    /// 400 `invalidValue`: a member that is neither text nor number nor a list of texts.
+    pub fn of_message(message: &Object) -> Result<Self, ScimError> {
+        let assigned = message.iter().filter(|(name, value)| is_parameter(name) && **value != Value::Null);
+        assigned.map(|(name, value)| Ok((name.to_string(), member(name, value)?))).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Without all that shapes the answer's resources only: `attributes` and `excludedAttributes` are left.
+    #[must_use]
+    pub fn projecting(mut self) -> Self {
+        let shapes =
+            |name: &str| name.eq_ignore_ascii_case("attributes") || name.eq_ignore_ascii_case("excludedAttributes");
+        self.0.retain(|(name, _)| shapes(name));
+        self
+    }
+}
+
+fn is_parameter(name: &str) -> bool {
+    const KNOWN: [&str; 8] =
+        ["attributes", "excludedAttributes", "filter", "sortBy", "sortOrder", "startIndex", "count", "cursor"];
+    KNOWN.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+fn member(name: &str, value: &Value) -> Result<String, ScimError> {
+    let wrong = || ScimError::invalid_value(format!("{name}: text, a number, or for attributes a list of texts"));
+    match value {
+        Value::String(text) | Value::Number(text) => Ok(text.to_string()),
+        Value::Array(names) => {
+            let names: Option<Vec<&str>> = names.iter().map(Value::as_str).collect();
+            names.map(|names| names.join(",")).ok_or_else(wrong)
+        }
+        Value::Null | Value::Bool(_) | Value::Object(_) => Err(wrong()),
+    }
+}
+
 impl ListQuery {
     /// Reads a query string (without the `?`). Unknown parameters are ignored, names compare without case; `+` is a blank.
     /// Unknown names in projections are ignored.
     ///
     /// # Errors
-    /// 400 `invalidFilter`; `invalidPath` for `sortBy`; `invalidValue` for numbers and for `attributes` together with
-    /// `excludedAttributes`; `invalidSyntax` for bad percent-encoding.
+    /// 400 `invalidFilter`; `invalidPath` for `sortBy`; `invalidValue` for numbers, for `attributes` together with
+    /// `excludedAttributes` and for `cursor` together with `startIndex`; `invalidSyntax` for bad percent-encoding.
     pub fn parse(query: &str, resource_type: &ResourceType) -> Result<Self, ScimError> {
+        Self::read(&Parameters::of_query(query)?, resource_type, Types::One)
+    }
+
+    /// Reads parameters as [`ListQuery::parse`] does.
+    ///
+    /// # Errors
+    /// As [`ListQuery::parse`].
+    pub fn read(parameters: &Parameters, resource_type: &ResourceType, types: Types) -> Result<Self, ScimError> {
         let mut read = Self::default();
         let (mut only, mut without) = (Vec::new(), Vec::new());
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let (name, value) = (decode(name)?, decode(value)?);
-            if value.is_empty() {
-                // rfc-traps 226, 238: an empty parameter is none.
-                continue;
-            }
+        for (name, value) in &parameters.0 {
             match name.to_ascii_lowercase().as_str() {
-                "filter" => read.filter = Some(Filter::parse(&value, resource_type)?),
-                "startindex" => read.start_index = Some(integer("startIndex", &value)?.max(1).unsigned_abs()),
-                "count" => read.count = Some(integer("count", &value)?.max(0).unsigned_abs().min(MAX_COUNT)),
-                "sortby" => read.sort_by = Some(sort_path(&value, resource_type)?),
-                "sortorder" => read.descending = is_descending(&value)?,
-                "attributes" => add_paths(&value, resource_type, &mut only)?,
-                "excludedattributes" => add_paths(&value, resource_type, &mut without)?,
+                // rfc-traps 312, 320: an empty cursor asks for page one.
+                "cursor" => read.cursor = Some(value.as_str().into()),
+                // rfc-traps 226, 238: any other empty parameter is none.
+                _ if value.is_empty() => {}
+                "filter" => read.filter = Some(Filter::parse(value, resource_type)?),
+                "startindex" => read.start_index = Some(integer("startIndex", value)?.max(1).unsigned_abs()),
+                "count" => read.count = Some(integer("count", value)?.max(0).unsigned_abs().min(MAX_COUNT)),
+                "sortby" => read.sort_by = Some(sort_path(value, resource_type, types)?),
+                "sortorder" => read.descending = is_descending(value)?,
+                "attributes" => add_paths(value, resource_type, &mut only)?,
+                "excludedattributes" => add_paths(value, resource_type, &mut without)?,
                 _ => {}
             }
+        }
+        if read.cursor.is_some() && read.start_index.is_some() {
+            return Err(ScimError::invalid_value("cursor and startIndex exclude each other")); // rfc-traps 319
         }
         read.projection = projection(only, without)?;
         Ok(read)
@@ -104,10 +179,22 @@ fn is_descending(value: &str) -> Result<bool, ScimError> {
     }
 }
 
-fn sort_path(value: &str, resource_type: &ResourceType) -> Result<AttributePath, ScimError> {
+fn sort_path(value: &str, resource_type: &ResourceType, types: Types) -> Result<AttributePath, ScimError> {
     let path = AttributePath::parse(value, resource_type)?;
     let known = resource_type.canonical(&path).filter(|path| path.filter.is_none() && !path.is_container());
-    known.ok_or_else(|| ScimError::invalid_path(format!("sortBy: no schema knows {value}")))
+    match known {
+        // rfc-traps 247
+        Some(known) if resource_type.resolve(&known).is_some_and(|resolved| is_whole_complex(resolved.leaf())) => {
+            Err(ScimError::invalid_path(format!("sortBy: {known} has no order; name one of its sub-attributes")))
+        }
+        Some(known) => Ok(known),
+        None if types == Types::All && path.filter.is_none() && !path.is_container() => Ok(path),
+        None => Err(ScimError::invalid_path(format!("sortBy: no schema knows {value}"))),
+    }
+}
+
+fn is_whole_complex(attribute: &Attribute) -> bool {
+    attribute.kind == Kind::Complex && !(attribute.multi_valued && attribute.sub("value").is_some())
 }
 
 /// Comma-separated paths; what no schema knows is ignored (rfc-traps 224, 226).
@@ -257,9 +344,44 @@ mod tests {
         for (query, start, count) in cases {
             assert_eq!((read(query).start_index, read(query).count), (start, count), "{query}");
         }
-        for query in ["startIndex=abc", "count=1.5", "sortOrder=up", "attributes=title&excludedAttributes=name"] {
+        let wrong = [
+            "startIndex=abc",
+            "count=1.5",
+            "sortOrder=up",
+            "attributes=title&excludedAttributes=name",
+            "cursor=&startIndex=1",
+        ];
+        for query in wrong {
             let error = ListQuery::parse(query, &user_type()).expect_err(query);
             assert_eq!(error.scim_type, Some(crate::ScimType::InvalidValue), "{query}");
+        }
+    }
+
+    #[test]
+    fn traps_247_312_319_sort_and_cursor() {
+        for query in ["sortBy=name", "sortBy=addresses", "sortBy=nothing", "sortBy=emails[type%20eq%20%22a%22]"] {
+            let error = ListQuery::parse(query, &user_type()).expect_err(query);
+            assert_eq!(error.scim_type, Some(crate::ScimType::InvalidPath), "{query}");
+        }
+        assert!(read("sortBy=emails").sort_by.is_some());
+        assert_eq!(read("cursor").cursor.as_deref(), Some(""));
+        assert_eq!(read("cursor=abc&count=5").cursor.as_deref(), Some("abc"));
+        let all = ListQuery::read(&Parameters::of_query("sortBy=members").expect("one"), &user_type(), Types::All);
+        assert_eq!(all.expect("a type may lack it").sort_by.expect("kept").to_string(), "members");
+    }
+
+    #[test]
+    fn trap_249_a_search_request_asks_as_a_query_does() {
+        let body = r#"{"schemas":["urn:x"],"attributes":["title","name.givenName"],"filter":"title pr","startIndex":2,
+            "count":"10","sortBy":"title","SortOrder":"descending","excludedAttributes":null,"other":{}}"#;
+        let asked = Parameters::of_message(&object(body)).expect("a request");
+        let asked = ListQuery::read(&asked, &user_type(), Types::One).expect("a query");
+        let query =
+            "attributes=title,name.givenName&filter=title%20pr&startIndex=2&count=10&sortBy=title&sortOrder=descending";
+        assert_eq!(asked, read(query));
+        for body in [r#"{"filter":true}"#, r#"{"attributes":[1]}"#, r#"{"count":{}}"#] {
+            let error = Parameters::of_message(&object(body)).expect_err(body);
+            assert_eq!(error.scim_type, Some(crate::ScimType::InvalidValue), "{body}");
         }
     }
 

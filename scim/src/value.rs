@@ -46,9 +46,15 @@ pub const MAX_DEPTH: usize = 32;
 /// 400 `invalidSyntax`: not UTF-8, not JSON, not an object, nested deeper than [`MAX_DEPTH`], two names equal but for
 /// case in one object, or text behind the object.
 pub fn parse(body: &Bytes) -> Result<Object, ScimError> {
-    let text = Text::try_from(without_bom(body))
-        .map_err(|_| ScimError::invalid_syntax("the body is not UTF-8, the only encoding JSON has here"))?;
-    match parse_value(&text)? {
+    parse_text(&text(body)?)
+}
+
+/// Reads one JSON object from text, such as one resource of a list.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_text(text: &Text) -> Result<Object, ScimError> {
+    match parse_value(text)? {
         Value::Object(object) => Ok(object),
         _ => Err(ScimError::invalid_syntax("the body must be a JSON object")),
     }
@@ -62,6 +68,12 @@ pub(crate) fn embedded(value: &Value) -> Option<Object> {
         Value::Object(object) => Some(object),
         _ => None,
     }
+}
+
+/// The text of a body.
+pub(crate) fn text(body: &Bytes) -> Result<Text, ScimError> {
+    Text::try_from(without_bom(body))
+        .map_err(|_| ScimError::invalid_syntax("the body is not UTF-8, the only encoding JSON has here"))
 }
 
 /// rfc-traps 293: a byte order mark is skipped.
@@ -78,12 +90,17 @@ fn parse_value(text: &Text) -> Result<Value, ScimError> {
 
 /// Reads one value at a depth; strings without escapes become slices of `text`.
 #[derive(Clone, Copy)]
-struct Reader<'t> {
+pub(crate) struct Reader<'t> {
     text: &'t Text,
     depth: usize,
 }
 
 impl<'t> Reader<'t> {
+    /// Reads what stands in the object that `text` is.
+    pub(crate) fn inside(text: &'t Text) -> Self {
+        Self { text, depth: 1 }
+    }
+
     fn deeper<E: de::Error>(self) -> Result<Self, E> {
         if self.depth == MAX_DEPTH {
             return Err(E::custom(format_args!("nested deeper than {MAX_DEPTH}")));

@@ -65,6 +65,7 @@ fn settings(name: &str, table: &Table, base_url: Uri) -> TargetSettings {
             Some("refuse") => Unsupported::Refuse,
             _ => Unsupported::Drop,
         },
+        scan_limit: table.section("upstream").count("scan_limit"),
         urns: values::texts(table, "urns"),
         attributes: values::texts(table, "attributes"),
         defaults: values::values(table, "defaults"),

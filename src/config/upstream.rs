@@ -27,7 +27,6 @@ pub(super) fn upstream(target: &Table, base_url: Option<&Uri>, secrets: Secrets)
         connect_timeout: table.seconds("connect_timeout_secs"),
         concurrency: table.size("concurrency"),
         response_bytes: table.size("response_bytes"),
-        scan_limit: table.count("scan_limit"),
         ca_file: ca_file?,
         proxy: proxy?,
     })

@@ -25,6 +25,12 @@ pub(crate) enum Ask {
     Create,
     /// GET of many.
     List,
+    /// GET of many of all types.
+    ListAll,
+    /// POST of a SearchRequest over the context's type.
+    Search,
+    /// POST of a SearchRequest over all types.
+    SearchAll,
     /// GET of one.
     Read(Text),
     /// PUT.
@@ -62,6 +68,9 @@ where
 fn admit(request: Request, place: Option<Place>, client: Option<Arc<Client>>) -> Result<Admitted, Refusal> {
     let Place { route, endpoint } = enter(place, client.as_deref(), request.method())?;
     let (served, ask) = ask(endpoint, request.method())?;
+    if route.target.config.target.types.is_empty() {
+        return Err(nothing());
+    }
     let context = Arc::new(context(&request, route, client.as_deref(), served));
     note(&context, &ask);
     Ok(Admitted { context, ask, request })
@@ -91,8 +100,8 @@ fn check(endpoint: &Endpoint, method: &Method, client: Option<&Client>) -> Resul
         Endpoint::Me => return Err(missing("/Me would be the gateway's own account at the vendor; use /Users/{id}")),
         Endpoint::Collection(_) => "GET, HEAD, POST",
         Endpoint::Resource(..) => "GET, HEAD, PUT, PATCH, DELETE",
-        Endpoint::Discovery(_) => "GET, HEAD",
-        Endpoint::Search | Endpoint::Bulk => "POST",
+        Endpoint::Discovery(_) | Endpoint::Root => "GET, HEAD",
+        Endpoint::Search(_) | Endpoint::Bulk => "POST",
     };
     if !allowed.split(", ").any(|known| known == method.as_str()) {
         let detail = format!("this path takes {allowed}");
@@ -100,7 +109,7 @@ fn check(endpoint: &Endpoint, method: &Method, client: Option<&Client>) -> Resul
             refusal(StatusCode::METHOD_NOT_ALLOWED, detail).with_header(ALLOW, HeaderValue::from_static(allowed))
         );
     }
-    let reads = matches!(*method, Method::GET | Method::HEAD) || *endpoint == Endpoint::Search;
+    let reads = matches!(*method, Method::GET | Method::HEAD) || matches!(endpoint, Endpoint::Search(_));
     if !reads && client.is_some_and(|client| client.read_only) {
         return Err(refusal(StatusCode::FORBIDDEN, "this client may only read"));
     }
@@ -115,7 +124,10 @@ fn ask(endpoint: Endpoint, method: &Method) -> Result<(usize, Ask), Refusal> {
         (Endpoint::Resource(served, id), "PATCH") => (served, Ask::Patch(id)),
         (Endpoint::Resource(served, id), "DELETE") => (served, Ask::Delete(id)),
         (Endpoint::Resource(served, id), _) => (served, Ask::Read(id)),
-        (Endpoint::Search, _) => return Err(missing("/.search is not in this version; use GET with a filter")),
+        (Endpoint::Search(Some(served)), _) => (served, Ask::Search),
+        // No type is meant; the first stands in where one is needed, such as to probe the target.
+        (Endpoint::Search(None), _) => (0, Ask::SearchAll),
+        (Endpoint::Root, _) => (0, Ask::ListAll),
         (Endpoint::Bulk, _) => return Err(missing("/Bulk is not in this version; send the operations one by one")),
         // Documents are answered before this station.
         (Endpoint::Discovery(_) | Endpoint::Me | Endpoint::Lacking | Endpoint::Nothing, _) => return Err(nothing()),
@@ -139,7 +151,9 @@ fn context(request: &Request, route: Arc<Route>, client: Option<&Client>, served
 
 fn note(context: &Context, ask: &Ask) {
     let record = &context.trace.record;
-    let _ = record.resource.set(context.served().canonical.name.clone());
+    if !matches!(ask, Ask::ListAll | Ask::SearchAll) {
+        let _ = record.resource.set(context.served().canonical.name.clone());
+    }
     if let Ask::Read(id) | Ask::Replace(id) | Ask::Patch(id) | Ask::Delete(id) = ask {
         let _ = record.resource_id.set(id.to_string());
     }

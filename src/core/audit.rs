@@ -91,7 +91,7 @@ fn names(action: &Action) -> Vec<String> {
     let mut names = match action {
         Action::Create(body) | Action::Replace(_, body) => members(&body.resource),
         Action::Patch(_, patch) => patch.operations.iter().map(|operation| operation.path.bare().to_string()).collect(),
-        Action::Read(_) | Action::List(_) | Action::Delete(_) => Vec::new(),
+        Action::Read(_) | Action::List(_) | Action::Search(_) | Action::Delete(_) => Vec::new(),
     };
     let mut seen = std::collections::HashSet::new();
     names.retain(|name| seen.insert(name.clone()));

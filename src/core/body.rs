@@ -44,8 +44,10 @@ where
                 let query = request.uri().query().unwrap_or_default().to_owned();
                 let conditions = conditions(request.headers());
                 let body = match ask {
-                    Ask::Create | Ask::Replace(_) | Ask::Patch(_) => read(request, limit).await?,
-                    Ask::List | Ask::Read(_) | Ask::Delete(_) => Bytes::new(),
+                    Ask::Create | Ask::Replace(_) | Ask::Patch(_) | Ask::Search | Ask::SearchAll => {
+                        read(request, limit).await?
+                    }
+                    Ask::List | Ask::ListAll | Ask::Read(_) | Ask::Delete(_) => Bytes::new(),
                 };
                 inner.call(Whole { context, ask, query, conditions, body }).await
             }

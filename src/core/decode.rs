@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use scimux_adapters::{Action, Operation};
-use scimux_scim::query::Projection;
+use scimux_adapters::{Action, Conditions, Operation};
+use scimux_scim::query::{Projection, Types};
 use scimux_scim::schema::GROUP;
-use scimux_scim::{ListQuery, ScimError, body, patch, value};
+use scimux_scim::{ListQuery, Parameters, ResourceType, ScimError, body, patch, value};
 
 use super::admit::Ask;
 use super::body::Whole;
+use super::cursor::Binding;
 use super::{Context, Job};
 
 /// How the answer is to look.
@@ -18,8 +19,20 @@ pub(crate) struct View {
     pub(crate) context: Arc<Context>,
     /// Which attributes it holds.
     pub(crate) projection: Projection,
+    /// Which attributes resources of each type hold, by endpoint, where several types are asked for.
+    pub(crate) projections: Vec<(String, Projection)>,
+    /// What the cursor of a list is bound to.
+    pub(crate) binding: Binding,
     /// Whether the changed resource is left out: PATCH of a group, unless `attributes` was asked.
     pub(crate) without_body: bool,
+}
+
+impl View {
+    /// Which attributes a resource of the type at `endpoint` holds.
+    pub(crate) fn projection_of(&self, endpoint: &str) -> &Projection {
+        let found = self.projections.iter().find(|(known, _)| known == endpoint);
+        found.map_or(&self.projection, |(_, projection)| projection)
+    }
 }
 
 /// Decodes a request.
@@ -29,12 +42,13 @@ pub(crate) struct View {
 pub(crate) fn decode(whole: Whole) -> Result<(Job, View), ScimError> {
     let Whole { context, ask, query, conditions, body } = whole;
     let known = &context.served().canonical;
-    let listing = ListQuery::parse(if ask == Ask::List { &query } else { "" }, known)?;
-    let projection = ListQuery::parse(&projecting(&query), known)?.projection;
     let patched = matches!(ask, Ask::Patch(_));
     let action = match ask {
+        Ask::List => return list(context, &Parameters::of_query(&query)?),
+        Ask::Search => return list(context, &Parameters::of_message(&value::parse(&body)?)?),
+        Ask::ListAll => return search(context, &Parameters::of_query(&query)?),
+        Ask::SearchAll => return search(context, &Parameters::of_message(&value::parse(&body)?)?),
         Ask::Create => Action::Create(body::canonical(value::parse(&body)?, known, context.quirks)?),
-        Ask::List => Action::List(listing),
         Ask::Read(id) => Action::Read(id),
         Ask::Replace(id) => Action::Replace(id, body::canonical(value::parse(&body)?, known, context.quirks)?),
         Ask::Patch(id) => {
@@ -43,18 +57,47 @@ pub(crate) fn decode(whole: Whole) -> Result<(Job, View), ScimError> {
         }
         Ask::Delete(id) => Action::Delete(id),
     };
+    let projection = ListQuery::read(&Parameters::of_query(&query)?.projecting(), known, Types::One)?.projection;
     let asked = matches!(projection, Projection::Only(_));
     let without_body = patched && known.schema.id.eq_ignore_ascii_case(GROUP) && !asked;
     let operation = Operation { endpoint: known.endpoint.clone(), action, wants_resource: !without_body, conditions };
-    let view = View { context: context.clone(), projection, without_body };
+    let (projections, binding) = (Vec::new(), Binding::default());
+    let view = View { context: context.clone(), projection, projections, binding, without_body };
     Ok((Job { context, operation }, view))
 }
 
-/// The parameters that shape the answer; all others mean nothing outside lists.
-fn projecting(query: &str) -> String {
-    let shapes = |pair: &&str| {
-        let name = pair.split('=').next().unwrap_or_default();
-        name.eq_ignore_ascii_case("attributes") || name.eq_ignore_ascii_case("excludedAttributes")
+/// A list of one type.
+fn list(context: Arc<Context>, parameters: &Parameters) -> Result<(Job, View), ScimError> {
+    let known = &context.served().canonical;
+    let mut query = ListQuery::read(parameters, known, Types::One)?;
+    let binding = Binding::new(&context, [(&*known.endpoint, &query)]);
+    query.cursor = query.cursor.map(|cursor| binding.open(&cursor)).transpose()?;
+    let projection = query.projection.clone();
+    let operation = listing(known.endpoint.clone(), Action::List(Box::new(query)));
+    let projections = Vec::new();
+    let view = View { context: context.clone(), projection, projections, binding, without_body: false };
+    Ok((Job { context, operation }, view))
+}
+
+/// A list over all types, the query read against the schemas of each.
+fn search(context: Arc<Context>, parameters: &Parameters) -> Result<(Job, View), ScimError> {
+    let read = |known: &ResourceType| -> Result<(String, ListQuery), ScimError> {
+        Ok((known.endpoint.clone(), ListQuery::read(parameters, known, Types::All)?))
     };
-    query.split('&').filter(shapes).collect::<Vec<_>>().join("&")
+    let types = context.target().config.target.types.iter().map(|served| &served.canonical);
+    let mut queries = types.map(read).collect::<Result<Vec<_>, ScimError>>()?;
+    let binding = Binding::new(&context, queries.iter().map(|(endpoint, query)| (endpoint.as_str(), query)));
+    for (_, query) in &mut queries {
+        query.cursor = query.cursor.take().map(|cursor| binding.open(&cursor)).transpose()?;
+    }
+    let projections = queries.iter().map(|(endpoint, query)| (endpoint.clone(), query.projection.clone())).collect();
+    let operation = listing(String::new(), Action::Search(queries));
+    let projection = Projection::Default;
+    let view = View { context: context.clone(), projection, projections, binding, without_body: false };
+    Ok((Job { context, operation }, view))
+}
+
+/// A list has no version of its own, so that conditions mean nothing for it.
+fn listing(endpoint: String, action: Action) -> Operation {
+    Operation { endpoint, action, wants_resource: true, conditions: Conditions::default() }
 }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use futures_util::future::{Either, ready};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use http_body_util::Full;
 use percent_encoding::percent_decode_str;
 use scimux_adapters::discovery::{FEATURES, resource_types, schemas, service_provider};
-use scimux_scim::list::Page;
+use scimux_scim::list::{Head, Writer};
 use scimux_scim::{Object, ScimError, discovery};
 use tower::layer::layer_fn;
 use tower::{Layer, service_fn};
@@ -84,7 +85,7 @@ fn answer(document: &Document, asked: Authenticated) -> Result<Response, Refusal
     }
     refuse_filter(&request)?;
     let message = message(document, &place.route)?;
-    let mut answer = Response::new(Full::new(message.to_bytes()));
+    let mut answer = Response::new(Full::new(message));
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(SCIM_JSON));
     Ok(answer)
 }
@@ -101,27 +102,30 @@ fn refuse_filter(request: &Request) -> Result<(), Refusal> {
     }
 }
 
-fn message(document: &Document, route: &Route) -> Result<Object, ScimError> {
+fn message(document: &Document, route: &Route) -> Result<Bytes, ScimError> {
     let (target, base) = (&route.target.config.target, route.base.as_str());
     let types = resource_types(target);
     let unknown = |what: &str| ScimError::not_found(format!("there is no such {what} here"));
     match document {
-        Document::ServiceProvider => Ok(service_provider(target, FEATURES).document(base)),
-        Document::ResourceTypes => Ok(list(types.iter().map(|kind| discovery::resource_type(kind, base)).collect())),
+        Document::ServiceProvider => Ok(service_provider(target, FEATURES).document(base).to_bytes()),
+        Document::ResourceTypes => Ok(list(types.iter().map(|kind| discovery::resource_type(kind, base)))),
         Document::ResourceType(name) => {
             let kind = types.iter().find(|kind| kind.name == *name).ok_or_else(|| unknown("resource type"))?;
-            Ok(discovery::resource_type(kind, base))
+            Ok(discovery::resource_type(kind, base).to_bytes())
         }
-        Document::Schemas => Ok(list(schemas(&types).iter().map(|schema| discovery::schema(schema, base)).collect())),
+        Document::Schemas => Ok(list(schemas(&types).iter().map(|schema| discovery::schema(schema, base)))),
         Document::Schema(urn) => {
             let all = schemas(&types);
             let schema =
                 all.iter().find(|schema| schema.id.eq_ignore_ascii_case(urn)).ok_or_else(|| unknown("schema"))?;
-            Ok(discovery::schema(schema, base))
+            Ok(discovery::schema(schema, base).to_bytes())
         }
     }
 }
 
-fn list(resources: Vec<Object>) -> Object {
-    Page { total_results: Some(resources.len() as u64), start_index: None, resources }.to_message()
+fn list(resources: impl ExactSizeIterator<Item = Object>) -> Bytes {
+    let count = resources.len() as u64;
+    let mut list = Writer::new(&Head { total_results: Some(count), items_per_page: count, ..Head::default() });
+    resources.for_each(|resource| list.push(&resource));
+    list.finish()
 }

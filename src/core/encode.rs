@@ -4,12 +4,13 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, ETAG, LOCATION};
 use http::{HeaderValue, StatusCode};
 use http_body_util::Full;
-use scimux_adapters::{NoteKind, Outcome, Reply};
+use scimux_adapters::{Listing, NoteKind, Outcome, Reply, ServedType};
+use scimux_scim::list::{Head, Writer};
 use scimux_scim::{Object, Value};
 
 use super::decode::View;
 use super::path::encode as segment;
-use super::{foreign, reference};
+use super::{CoreError, Failed, foreign, reference};
 use crate::front::headers::SCIMUX_DROPPED;
 use crate::front::{Response, SCIM_JSON};
 
@@ -17,17 +18,17 @@ use crate::front::{Response, SCIM_JSON};
 const MAX_DROPPED: usize = 4096;
 
 /// The answer for an outcome.
-pub(crate) fn encode(outcome: Outcome, view: &View) -> Response {
+///
+/// # Errors
+/// An element of a vendor's list is no resource.
+pub(crate) fn encode(outcome: Outcome, view: &View) -> Result<Response, CoreError> {
     let dropped = dropped(&outcome);
     let version = version(&outcome.reply);
     let mut answer = match outcome.reply {
         Reply::Created(resource) => created(resource, view),
         Reply::Resource(_) if view.without_body => empty(StatusCode::NO_CONTENT),
-        Reply::Resource(resource) => json(StatusCode::OK, &finish(resource, view)),
-        Reply::Page(mut page) => {
-            page.resources = page.resources.into_iter().map(|resource| finish(resource, view)).collect();
-            json(StatusCode::OK, &page.to_message())
-        }
+        Reply::Resource(resource) => json(StatusCode::OK, finish(resource, view.context.served(), view).to_bytes()),
+        Reply::Page(listing) => json(StatusCode::OK, list(&listing, view)?),
         Reply::NotModified(_) => empty(StatusCode::NOT_MODIFIED),
         Reply::NoContent => empty(StatusCode::NO_CONTENT),
     };
@@ -37,7 +38,26 @@ pub(crate) fn encode(outcome: Outcome, view: &View) -> Response {
     if let Some(names) = dropped {
         answer.headers_mut().insert(SCIMUX_DROPPED, names);
     }
-    answer
+    Ok(answer)
+}
+
+/// The list message, written resource by resource into one buffer.
+fn list(listing: &Listing, view: &View) -> Result<Bytes, CoreError> {
+    let head = Head {
+        total_results: listing.total_results,
+        start_index: listing.start_index,
+        items_per_page: listing.len() as u64,
+        next_cursor: listing.next.as_deref().map(|next| view.binding.seal(next).into()),
+    };
+    let mut writer = Writer::new(&head);
+    for resource in listing.resources(&view.context.target().config.target) {
+        let (served, resource) = resource.map_err(|error| {
+            let route = view.context.route.clone();
+            CoreError::Failed(Box::new(Failed { error, done: None, operation: "list", route }))
+        })?;
+        writer.push(&finish(resource, served, view));
+    }
+    Ok(writer.finish())
 }
 
 /// The version of what is answered, which a projection does not change (rfc-traps 278).
@@ -51,8 +71,9 @@ fn version(reply: &Reply) -> Option<HeaderValue> {
 }
 
 fn created(resource: Object, view: &View) -> Response {
-    let location = location(&resource, view);
-    let mut answer = json(StatusCode::CREATED, &finish(resource, view));
+    let served = view.context.served();
+    let location = location(&resource, served, view);
+    let mut answer = json(StatusCode::CREATED, finish(resource, served, view).to_bytes());
     if let Some(location) = location.and_then(|location| HeaderValue::try_from(location).ok()) {
         answer.headers_mut().insert(LOCATION, location);
     }
@@ -65,20 +86,19 @@ fn empty(status: StatusCode) -> Response {
     answer
 }
 
-fn json(status: StatusCode, message: &Object) -> Response {
-    let mut answer = Response::new(Full::new(message.to_bytes()));
+fn json(status: StatusCode, message: Bytes) -> Response {
+    let mut answer = Response::new(Full::new(message));
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(SCIM_JSON));
     answer
 }
 
 /// A resource as this client sees it.
-fn finish(mut resource: Object, view: &View) -> Object {
-    let served = view.context.served();
+fn finish(mut resource: Object, served: &ServedType, view: &View) -> Object {
     reference::complete(&mut resource, served, &view.context.target().config.target);
     reference::point_home(&mut resource, &view.context.route);
     foreign::hide_place(&mut resource, &served.canonical, &view.context.target().redactor);
-    let location = location(&resource, view);
+    let location = location(&resource, served, view);
     let mut meta = match resource.remove("meta") {
         Some(Value::Object(meta)) => meta,
         _ => Object::new(),
@@ -89,11 +109,11 @@ fn finish(mut resource: Object, view: &View) -> Object {
         meta.insert("location", location.as_str());
     }
     resource.insert("meta", meta);
-    view.projection.apply(resource, &served.canonical)
+    view.projection_of(&served.canonical.endpoint).apply(resource, &served.canonical)
 }
 
-fn location(resource: &Object, view: &View) -> Option<String> {
-    let endpoint = &view.context.served().canonical.endpoint;
+fn location(resource: &Object, served: &ServedType, view: &View) -> Option<String> {
+    let endpoint = &served.canonical.endpoint;
     Some(format!("{}{endpoint}/{}", view.context.route.base, segment(resource.str("id")?)))
 }
 

@@ -50,7 +50,7 @@ where
 pub(super) fn is_mutation(action: &Action) -> bool {
     match action {
         Action::Create(_) | Action::Replace(..) | Action::Patch(..) | Action::Delete(_) => true,
-        Action::Read(_) | Action::List(_) => false,
+        Action::Read(_) | Action::List(_) | Action::Search(_) => false,
     }
 }
 
@@ -58,7 +58,7 @@ pub(super) fn is_mutation(action: &Action) -> bool {
 fn key(job: &Job) -> Option<Key> {
     let id = match &job.operation.action {
         Action::Replace(id, _) | Action::Patch(id, _) | Action::Delete(id) => id,
-        Action::Create(_) | Action::Read(_) | Action::List(_) => return None,
+        Action::Create(_) | Action::Read(_) | Action::List(_) | Action::Search(_) => return None,
     };
     Some((job.context.target().name.clone(), job.operation.endpoint.clone(), id.to_string()))
 }

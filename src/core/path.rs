@@ -35,8 +35,10 @@ pub(crate) enum Endpoint {
     Collection(usize),
     /// One of them.
     Resource(usize, Text),
-    /// `/.search` and `/Users/.search`.
-    Search,
+    /// The route itself: all resources of all types.
+    Root,
+    /// `/.search` over all types, or `/Users/.search` over the type with this index.
+    Search(Option<usize>),
     /// `/Bulk`.
     Bulk,
     /// What describes the service.
@@ -57,13 +59,14 @@ pub(crate) fn segments(path: &str) -> impl Iterator<Item = &str> {
 /// What the segments below a route name.
 pub(crate) fn endpoint(rest: &[&str], target: &Target) -> Endpoint {
     let (first, second) = match *rest {
+        [] => return Endpoint::Root,
         [first] => (first, None),
         [first, second] => (first, Some(second)),
         _ => return Endpoint::Nothing,
     };
     let served = target.types.iter().position(|served| names(&served.canonical.endpoint, first));
     match (served, second) {
-        (Some(_), Some(".search")) => Endpoint::Search,
+        (Some(index), Some(".search")) => Endpoint::Search(Some(index)), // rfc-traps 250
         (Some(index), None) => Endpoint::Collection(index),
         (Some(index), Some(raw)) => id(raw).map_or(Endpoint::Nothing, |id| Endpoint::Resource(index, id)),
         (None, _) => other(first, second),
@@ -76,7 +79,7 @@ fn names(endpoint: &str, segment: &str) -> bool {
 
 fn other(first: &str, second: Option<&str>) -> Endpoint {
     match (first, second) {
-        (".search", None) => Endpoint::Search,
+        (".search", None) => Endpoint::Search(None),
         ("Bulk", None) => Endpoint::Bulk,
         ("Me", _) => Endpoint::Me,
         _ if names("Users", first) || names("Groups", first) => Endpoint::Lacking,

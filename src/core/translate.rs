@@ -21,7 +21,7 @@ where
             let begun = decode(whole).map(|(job, view)| (inner.call(job), view));
             async move {
                 let (outcome, view) = begun?;
-                Ok(encode(outcome.await?, &view))
+                encode(outcome.await?, &view)
             }
         })
     })

@@ -48,7 +48,7 @@ async fn ask(target: &LiveTarget) -> Result<String, String> {
     let canonical = &target.config.target;
     let Some(served) = canonical.types.first() else { return Ok("it has no resource type to ask for".to_owned()) };
     let query = ListQuery { count: Some(1), ..ListQuery::default() };
-    let (endpoint, action) = (served.canonical.endpoint.clone(), Action::List(query));
+    let (endpoint, action) = (served.canonical.endpoint.clone(), Action::List(Box::new(query)));
     let operation = Operation { endpoint, action, wants_resource: true, conditions: Conditions::default() };
     let (mut run, mut next) = Run::start(operation, canonical.clone());
     let trace = Trace { record: Arc::default(), traceparent: None, authorization: None };
@@ -74,7 +74,7 @@ fn answered(reply: &Reply, endpoint: &str) -> String {
     match reply {
         Reply::Page(page) => match page.total_results {
             Some(total) => format!("answers: {total} in {endpoint}"),
-            None => format!("answers: {} on the first page of {endpoint}", page.resources.len()),
+            None => format!("answers: {} on the first page of {endpoint}", page.len()),
         },
         _ => "answers".to_owned(),
     }

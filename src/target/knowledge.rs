@@ -109,6 +109,7 @@ mod tests {
             urns: Vec::new(),
             attributes: Vec::new(),
             defaults: Vec::new(),
+            scan_limit: 1000,
         };
         Arc::new(Target::new(scimux_adapters::vendor("scim").expect("known"), settings).expect("right"))
     }

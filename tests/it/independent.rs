@@ -7,7 +7,8 @@ use std::time::Duration;
 /// `scim2-server`, an independent and strict RFC 7644 server, on a port of its own.
 pub(crate) struct Server {
     process: Child,
-    port: u16,
+    /// Where it listens, on loopback.
+    pub(crate) port: u16,
 }
 
 impl Drop for Server {

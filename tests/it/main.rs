@@ -13,6 +13,7 @@ mod invariants;
 mod methods;
 mod pingone;
 mod plain;
+mod reading;
 mod readme;
 mod rsa;
 mod scim2_server;

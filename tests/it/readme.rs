@@ -64,7 +64,7 @@ fn filters(list: &ListProfile) -> String {
 
 fn pages(list: &ListProfile) -> String {
     let kind = match list.paging {
-        Paging::Index => "yes",
+        Paging::Index | Paging::Cursor => "yes",
         _ => "no",
     };
     list.cap.map_or_else(|| kind.to_owned(), |cap| format!("{kind}, at most {cap} an answer"))

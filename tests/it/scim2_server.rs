@@ -1,5 +1,8 @@
 //! Every PUT and PATCH variant over `scim2-server`, an independent and strict RFC 7644 server.
 
+use bytes::Bytes;
+use http_body_util::{BodyExt, Empty};
+use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 
 use crate::independent::Server;
@@ -128,4 +131,63 @@ async fn groups_and_refusals() {
         send(&gateway, "GET", "/Users?filter=userName%20eq%20%22ALPHA%22&count=5", Value::Null).await.expect(200);
     assert_eq!((&list["totalResults"], &list["itemsPerPage"]), (&json!(1), &json!(1)));
     assert_eq!(list["Resources"][0]["meta"]["location"], format!("{PUBLIC}/t/scim/v2{path}"));
+}
+
+/// Asks the server itself.
+async fn direct(server: &Server, path: &str) -> (u16, Value) {
+    let stream = tokio::net::TcpStream::connect(("127.0.0.1", server.port)).await.expect("the server listens");
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.expect("a connection");
+    tokio::spawn(connection);
+    let request = http::Request::builder()
+        .uri(format!("/v2{path}"))
+        .header("host", format!("127.0.0.1:{}", server.port))
+        .header("authorization", "Bearer T")
+        .body(Empty::<Bytes>::new())
+        .expect("a request");
+    let answer = sender.send_request(request).await.expect("an answer");
+    let status = answer.status().as_u16();
+    let body = answer.into_body().collect().await.expect("a whole body").to_bytes();
+    (status, serde_json::from_slice(&body).expect("JSON"))
+}
+
+/// What of a list must be the same through the gateway and without it.
+fn told(list: &Value) -> (Value, Vec<Value>) {
+    let ids = list["Resources"].as_array().into_iter().flatten().map(|user| user["id"].clone());
+    (list["totalResults"].clone(), ids.collect())
+}
+
+#[tokio::test]
+async fn lists_through_the_gateway_are_the_servers_own() {
+    let (server, gateway) = start().await;
+    for number in 0..12 {
+        let title = if number % 3 == 0 { Value::Null } else { json!(format!("T{}", number % 3)) };
+        let body = json!({"schemas": [USER], "userName": format!("user{:02}", (number * 7) % 12), "title": title,
+            "active": number % 2 == 0, "emails": [{"value": format!("m{number}@x.io"), "type": "work"}]});
+        send(&gateway, "POST", "/Users", body).await.expect(201);
+    }
+    let terms = [
+        r#"userName sw "user0""#,
+        r#"userName eq "USER07""#,
+        "title pr",
+        r#"title eq "t1""#,
+        "active eq true",
+        r#"emails[type eq "work" and value ew "1@x.io"]"#,
+        r#"emails co "m1""#,
+    ];
+    let mut filters: Vec<String> = terms.iter().map(ToString::to_string).collect();
+    for (index, one) in terms.iter().enumerate() {
+        let other = terms[(index + 3) % terms.len()];
+        filters.extend([format!("{one} and {other}"), format!("{one} or {other}"), format!("not ({one}) and {other}")]);
+    }
+    for (index, filter) in filters.iter().enumerate() {
+        let filter = filter.replace(' ', "%20").replace('"', "%22");
+        let sort = ["&sortBy=userName", "&sortBy=userName&sortOrder=descending", "&sortBy=emails.value"][index % 3];
+        let page = ["", "&startIndex=2&count=3", "&startIndex=1&count=1", "&startIndex=99"][index % 4];
+        let path = format!("/Users?filter={filter}{sort}{page}");
+        let (status, own) = direct(&server, &path).await;
+        assert_eq!(status, 200, "{path}: {own}");
+        let through = send(&gateway, "GET", &path, Value::Null).await.expect(200);
+        assert_eq!(told(&through), told(&own), "{path}");
+    }
 }

@@ -261,7 +261,6 @@ async fn list_passes_filter_sort_and_paging_on_in_the_vendors_form() {
     let sent = world.wire().remove(0).path;
     assert!(sent.contains("filter=userName%20eq%20%22a.smithn"), "{sent}");
     assert!(sent.contains("count=2"), "{sent}");
-    world.get("/Users?filter=userName%20sw%20%22a%22").await.refused(400, "invalidFilter");
     world.get("/Users?filter=title%20eq%20%22a%22").await.refused(400, "invalidFilter");
     assert!(world.wire().is_empty(), "an empty list would make a client create a duplicate");
 }

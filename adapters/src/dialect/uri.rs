@@ -58,6 +58,9 @@ fn parameters(query: &ListQuery, served: &ServedType) -> Vec<(&'static str, Stri
     if let Some(start) = query.start_index.filter(|_| list.paging == Paging::Index) {
         parameters.push(("startIndex", start.to_string()));
     }
+    if let Some(cursor) = &query.cursor {
+        parameters.push(("cursor", cursor.to_string()));
+    }
     if let Some(count) = query.count.filter(|_| list.paging != Paging::None) {
         parameters.push(("count", count.to_string()));
     }

@@ -151,7 +151,7 @@ fn an_answer_of_another_kind_is_not_understood() {
     assert!(
         matches!(driven.done(), Err(Failure::Vendor { error, .. }) if error.kind == VendorErrorKind::NotUnderstood)
     );
-    let driven = Driven::start("scim", |_| Action::List(ListQuery::default())).shows(r#"{"id":"1"}"#);
+    let driven = Driven::start("scim", |_| Action::List(Box::default())).shows(r#"{"id":"1"}"#);
     assert!(driven.done().is_err());
 }
 
@@ -186,7 +186,7 @@ fn filters_that_no_schema_allows_are_refused_everywhere() {
     for filter in ["password eq \"x\"", "active gt true", "meta.created gt \"soon\""] {
         let driven = Driven::start("scim", |served| {
             let filter = scimux_scim::Filter::parse(filter, &served.canonical).expect(filter);
-            Action::List(ListQuery { filter: Some(filter), ..ListQuery::default() })
+            Action::List(Box::new(ListQuery { filter: Some(filter), ..ListQuery::default() }))
         });
         assert!(matches!(driven.done(), Err(Failure::Refused(error)) if error.status == 400), "{filter}");
     }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use scimux_scim::body;
 use scimux_scim::list::Page;
 use scimux_scim::version::Tags;
-use scimux_scim::{ListQuery, Object, Quirks, Value, patch};
+use scimux_scim::{Object, Quirks, Value, patch};
 
 use super::{of, show};
 use crate::fixture::{configured, json, target};
@@ -187,13 +187,16 @@ fn versions_are_computed_where_the_vendor_has_none() {
 #[test]
 fn the_elements_of_a_list_have_the_versions_that_a_read_shows() {
     for vendor in ["scim", "rsa"] {
-        let page = Page { total_results: Some(1), start_index: Some(1), resources: vec![user("T", "\"1\"")] };
-        let list = Action::List(ListQuery::default());
+        let element = String::from_utf8(user("T", "\"1\"").to_bytes().to_vec()).expect("JSON");
+        let page = Page { total_results: Some(1), resources: vec![element.into()], ..Page::default() };
+        let list = Action::List(Box::default());
         let (_, result) = drive(target(vendor), list, Conditions::default(), vec![Ok(Answer::Page(page))]);
         let Reply::Page(page) = result.expect("done").reply else { panic!("a page") };
         let (_, read) =
             drive(target(vendor), Action::Read("1".into()), Conditions::default(), vec![shows("T", "\"1\"")]);
-        let meta = page.resources[0].get("meta").and_then(Value::as_object).expect("meta");
+        let target = target(vendor);
+        let (_, element) = page.resources(&target).next().expect("one").expect("a resource");
+        let meta = element.get("meta").and_then(Value::as_object).expect("meta");
         assert_eq!(meta.str("version").expect("a version"), version(read), "{vendor}");
     }
 }

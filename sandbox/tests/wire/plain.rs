@@ -174,6 +174,26 @@ async fn lists_filter_sort_and_page() {
 }
 
 #[tokio::test]
+async fn lists_page_by_cursor() {
+    let (sandbox, api) = api().await;
+    let seeded = api.get("/Users").await.json()["totalResults"].as_u64().expect("a number");
+    for number in seeded..5 {
+        assert_eq!(api.call("POST", "/Users", Some(new_user(&format!("cursor{number}")))).await.status, 201);
+    }
+    assert_eq!(api.get("/Users?count=2&cursor=").await.json()["startIndex"], 1, "off: no such parameter");
+    sandbox.set("cursors", json!("on")).expect("a switch");
+    let page = api.get("/Users?count=2&cursor").await.json();
+    assert_eq!((page.get("startIndex"), &page["itemsPerPage"]), (None, &json!(2)));
+    let next = page["nextCursor"].as_str().expect("a cursor").to_owned();
+    let last = api.get(&format!("/Users?count=200&cursor={next}")).await.json();
+    assert_eq!((last["Resources"].as_array().expect("a list").len(), last.get("nextCursor")), (3, None));
+    is_refused(&api.get("/Users?cursor=x").await, 400, "invalidCursor");
+    assert_eq!(api.get("/Users?startIndex=2").await.json()["startIndex"], 2);
+    sandbox.set("cursors", json!("only")).expect("a switch");
+    assert_eq!(api.get("/Users?startIndex=2&count=1").await.json().get("startIndex"), None);
+}
+
+#[tokio::test]
 async fn credentials_types_and_paths_are_checked() {
     let (_sandbox, api) = api().await;
     let bearer =

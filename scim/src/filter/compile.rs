@@ -20,6 +20,11 @@ pub(crate) fn compile_element(filter: &Filter, attribute: &Attribute) -> Result<
     Ok(CompiledFilter { root: node(filter, Names::Element(attribute))? })
 }
 
+/// Whether the path means something in resources of the type.
+pub(super) fn is_known(path: &AttributePath, resource_type: &ResourceType) -> bool {
+    resource_leaf(path, resource_type).is_some()
+}
+
 /// Against what names are resolved.
 #[derive(Clone, Copy)]
 enum Names<'a> {
@@ -157,7 +162,8 @@ fn is_primary(parent: &Attribute, leaf: &Attribute) -> bool {
     parent.multi_valued && leaf.kind == Kind::Boolean && leaf.name == "primary"
 }
 
-fn strings(parent: &Attribute, leaf: &Attribute) -> Strings {
+/// How strings of an attribute compare.
+pub(crate) fn strings(parent: &Attribute, leaf: &Attribute) -> Strings {
     let of_resource = |kind: &String| !matches!(kind.as_str(), "external" | "uri");
     match leaf.kind {
         Kind::Binary => Strings::Base64,

@@ -63,7 +63,7 @@ pub(super) enum Operand {
 
 /// How strings compare.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Strings {
+pub(crate) enum Strings {
     Exact,
     AnyCase,
     Base64,
@@ -171,7 +171,7 @@ impl Operand {
 
 impl Strings {
     /// The form in which texts are compared.
-    pub(super) fn key(self, text: &str) -> String {
+    pub(crate) fn key(self, text: &str) -> String {
         match self {
             Self::Exact => text.to_owned(),
             Self::AnyCase => fold(text),

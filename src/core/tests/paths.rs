@@ -17,8 +17,8 @@ fn endpoints_of_the_contract() {
     assert!(matches!(named("/Groups"), Endpoint::Collection(_)));
     assert!(matches!(named("/Users/1"), Endpoint::Resource(_, id) if id == "1"));
     for (path, expected) in [
-        ("/Users/.search", Endpoint::Search),
-        ("/.search", Endpoint::Search),
+        ("/Users/.search", Endpoint::Search(Some(0))),
+        ("/.search", Endpoint::Search(None)),
         ("/Bulk", Endpoint::Bulk),
         ("/Me", Endpoint::Me),
         ("/ServiceProviderConfig", Endpoint::Discovery(Document::ServiceProvider)),
@@ -26,7 +26,8 @@ fn endpoints_of_the_contract() {
         ("/ResourceTypes", Endpoint::Discovery(Document::ResourceTypes)),
         ("/ResourceTypes/User", Endpoint::Discovery(Document::ResourceType("User".to_owned()))),
         ("/Schemas/urn:x:User", Endpoint::Discovery(Document::Schema("urn:x:User".to_owned()))),
-        ("", Endpoint::Nothing),
+        ("", Endpoint::Root),
+        ("/", Endpoint::Root),
         ("/Devices", Endpoint::Nothing),
         ("/Users/1/2", Endpoint::Nothing),
     ] {

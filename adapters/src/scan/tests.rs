@@ -1,0 +1,358 @@
+use bytes::Bytes;
+use proptest::prelude::*;
+use scimux_scim::Filter;
+use scimux_scim::list::Message;
+use scimux_scim::sort::Sorter;
+
+use super::*;
+use crate::fixture::{configured, json};
+use crate::profile::FilterProfile;
+use crate::{Action, Answer, CallKind, Conditions, Next, Operation, Outcome, Reply, Run};
+
+/// A vendor with users, as its profile says.
+struct Fake {
+    target: Arc<Target>,
+    users: Vec<Object>,
+    /// What it leaves out of its answers: `totalResults`, `startIndex`.
+    silent: bool,
+    /// It answers with its first page whatever `startIndex` and `count` say.
+    stuck: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Shape {
+    paging: Paging,
+    cap: u64,
+    logical: bool,
+    bound: u64,
+}
+
+impl Fake {
+    fn new(shape: &Shape, users: &[(u8, u8, bool)]) -> Self {
+        let mut target = configured("scim", |settings| settings.scan_limit = shape.bound).expect("a target");
+        target.types[0].profile.list = ListProfile {
+            filter: Some(FilterProfile {
+                operators: vec!["eq".to_owned(), "sw".to_owned()],
+                attributes: vec!["userName".to_owned(), "title".to_owned()],
+                logical: shape.logical,
+            }),
+            paging: shape.paging,
+            cap: Some(shape.cap),
+            sort: false,
+            not_sortable: Vec::new(),
+        };
+        let user = |(number, (name, title, active)): (usize, &(u8, u8, bool))| {
+            let title = if *title == 0 { String::new() } else { format!(",\"title\":\"T{title}\"") };
+            json(&format!("{{\"id\":\"{number}\",\"userName\":\"u{name}\",\"active\":{active}{title}}}"))
+        };
+        let users = users.iter().enumerate().map(user).collect();
+        Self { target: Arc::new(target), users, silent: false, stuck: false }
+    }
+
+    fn kind(&self) -> &ServedType {
+        &self.target.types[0]
+    }
+
+    fn matching(&self, filter: Option<&Filter>) -> Vec<&Object> {
+        let compiled = filter.map(|filter| filter.compile(&self.kind().vendor).expect("legal"));
+        self.users.iter().filter(|user| compiled.as_ref().is_none_or(|filter| filter.matches(user))).collect()
+    }
+
+    fn answer(&self, query: &ListQuery) -> Page {
+        let hits = self.matching(query.filter.as_ref());
+        let list = &self.kind().profile.list;
+        let cap = list.cap.expect("one");
+        let count = query.count.filter(|_| !self.stuck).unwrap_or(cap).min(cap);
+        let start = match list.paging {
+            Paging::Index if !self.stuck => query.start_index.expect("asked for") - 1,
+            Paging::Cursor => query.cursor.as_ref().expect("asked for").trim_start_matches('c').parse().unwrap_or(0),
+            _ => 0,
+        };
+        let shown =
+            hits.iter().skip(usize::try_from(start).expect("small")).take(usize::try_from(count).expect("small"));
+        let shown: Vec<String> = shown.map(|user| String::from_utf8_lossy(&user.to_bytes()).into_owned()).collect();
+        let end = start + shown.len() as u64;
+        let mut head = String::new();
+        if !self.silent {
+            head.push_str(&format!("\"totalResults\":{},", hits.len()));
+        }
+        if list.paging == Paging::Cursor && end < hits.len() as u64 {
+            head.push_str(&format!("\"nextCursor\":\"c{end}\","));
+        }
+        let body = format!("{{{head}\"Resources\":[{}]}}", shown.join(","));
+        Message::split(&Bytes::from(body)).and_then(Message::into_page).expect("a page")
+    }
+
+    /// Drives a list to its end; how many calls it took.
+    fn list(&self, query: &ListQuery) -> (Result<Listing, Failure>, usize) {
+        let action = Action::List(Box::new(query.clone()));
+        let endpoint = "/Users".to_owned();
+        let operation = Operation { endpoint, action, wants_resource: true, conditions: Conditions::default() };
+        let (mut run, mut next) = Run::start(operation, Arc::clone(&self.target));
+        let mut calls = 0;
+        loop {
+            match next {
+                Next::Send(call) => {
+                    calls += 1;
+                    let CallKind::List(asked) = &call.kind else { panic!("only lists are asked for") };
+                    next = run.resume(Ok(Answer::Page(self.answer(asked))));
+                }
+                Next::Done(Ok(Outcome { reply: Reply::Page(listing), .. })) => return (Ok(listing), calls),
+                Next::Done(Ok(other)) => panic!("no list: {other:?}"),
+                Next::Done(Err(failure)) => return (Err(failure), calls),
+            }
+        }
+    }
+
+    fn ids(&self, listing: &Listing) -> Vec<String> {
+        let resources = listing.resources(&self.target).map(|resource| resource.expect("a resource").1);
+        resources.map(|resource| resource.str("id").expect("an id").to_owned()).collect()
+    }
+
+    /// What a query selects, by looking at everything.
+    fn brute(&self, query: &ListQuery) -> Vec<String> {
+        let mut hits = self.matching(query.filter.as_ref());
+        if let Some(path) = &query.sort_by {
+            let sorter = Sorter::new(path, query.descending, &self.kind().canonical);
+            hits.sort_by_key(|user| sorter.key(user));
+        }
+        hits.iter().map(|user| user.str("id").expect("an id").to_owned()).collect()
+    }
+}
+
+fn scim_type(failure: &Failure) -> Option<ScimType> {
+    match failure {
+        Failure::Refused(error) => error.scim_type,
+        Failure::Vendor { .. } => None,
+    }
+}
+
+fn query(text: &str, fake: &Fake) -> ListQuery {
+    ListQuery::parse(text, &fake.kind().canonical).expect(text)
+}
+
+fn filters() -> impl Strategy<Value = String> {
+    let term = prop_oneof![
+        (0u8..5).prop_map(|n| format!("userName eq \"U{n}\"")),
+        Just("userName sw \"u\"".to_owned()),
+        (1u8..4).prop_map(|n| format!("title eq \"t{n}\"")),
+        Just("title pr".to_owned()),
+        (1u8..4).prop_map(|n| format!("title gt \"t{n}\"")),
+        any::<bool>().prop_map(|active| format!("active eq {active}")),
+        Just("title ne \"T1\"".to_owned()),
+    ];
+    term.prop_recursive(3, 8, 3, |inner| {
+        prop_oneof![
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a} and {b})")),
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a} or {b})")),
+            inner.prop_map(|a| format!("not ({a})")),
+        ]
+    })
+}
+
+fn shapes() -> impl Strategy<Value = Shape> {
+    let paging = prop_oneof![Just(Paging::Index), Just(Paging::Cursor), Just(Paging::Count), Just(Paging::None)];
+    (paging, 1u64..9, any::<bool>(), prop_oneof![Just(1000u64), 1u64..20])
+        .prop_map(|(paging, cap, logical, bound)| Shape { paging, cap, logical, bound })
+}
+
+fn queries() -> impl Strategy<Value = String> {
+    let sort = prop_oneof![Just(""), Just("&sortBy=title"), Just("&sortBy=userName&sortOrder=descending")];
+    (proptest::option::of(filters()), sort, 0u64..12, 1u64..9).prop_map(|(filter, sort, count, start)| {
+        let filter = filter.map(|filter| format!("&filter={filter}")).unwrap_or_default();
+        format!("count={count}&startIndex={start}{filter}{sort}")
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// What is answered is what looking at everything gives, or it is refused as too much, and then it was.
+    #[test]
+    fn a_scan_is_the_filter_over_all(
+        shape in shapes(),
+        users in prop::collection::vec((0u8..5, 0u8..4, any::<bool>()), 0..25),
+        text in queries(),
+        silent in any::<bool>(),
+    ) {
+        let mut fake = Fake::new(&shape, &users);
+        fake.silent = silent;
+        let query = query(&text, &fake);
+        let expected = fake.brute(&query);
+        match fake.list(&query).0 {
+            Ok(listing) => {
+                prop_assert_eq!(listing.total_results, Some(expected.len() as u64), "{}", text);
+                let skip = usize::try_from(query.start_index.expect("asked for") - 1).expect("small");
+                let take = usize::try_from(query.count.expect("asked for")).expect("small");
+                let window: Vec<String> = expected.into_iter().skip(skip).take(take).collect();
+                let ids = fake.ids(&listing);
+                // A page may be shorter than asked for (RFC 7644 section 3.4.2.4), never other.
+                prop_assert_eq!(&ids[..], &window[..ids.len()], "{}", text);
+                let short = shape.paging == Paging::Index && query.filter.is_none() && query.sort_by.is_none();
+                prop_assert!(ids.len() == window.len() || short || ids.len() as u64 == shape.cap, "{}", text);
+            }
+            Err(failure) => {
+                prop_assert_eq!(scim_type(&failure), Some(ScimType::TooMany));
+                let pages = matches!(shape.paging, Paging::Index | Paging::Cursor);
+                prop_assert!(users.len() as u64 > shape.bound || !pages && users.len() as u64 >= shape.cap, "{}", text);
+            }
+        }
+    }
+
+    /// Pages by cursor, one after the other, are the whole list once.
+    #[test]
+    fn cursors_lead_through_all(
+        shape in shapes(),
+        users in prop::collection::vec((0u8..5, 0u8..4, any::<bool>()), 0..25),
+        text in queries(),
+        silent in any::<bool>(),
+    ) {
+        let mut fake = Fake::new(&shape, &users);
+        fake.silent = silent;
+        let mut query = query(&text, &fake);
+        query.start_index = None;
+        query.count = Some(query.count.expect("asked for").max(1));
+        query.cursor = Some(Text::new());
+        let expected = fake.brute(&query);
+        let mut ids = Vec::new();
+        for page in 0..200 {
+            prop_assert!(page < 199, "it ends");
+            let listing = match fake.list(&query).0 {
+                Ok(listing) => listing,
+                Err(failure) => {
+                    prop_assert_eq!(scim_type(&failure), Some(ScimType::TooMany));
+                    let walks = matches!(shape.paging, Paging::Index | Paging::Cursor) && query.sort_by.is_none();
+                    prop_assert!(!walks, "a walk is never too long: {}", text);
+                    return Ok(());
+                }
+            };
+            prop_assert!(listing.len() as u64 <= query.count.expect("asked for"));
+            prop_assert_eq!(listing.start_index, None);
+            ids.extend(fake.ids(&listing));
+            match listing.next {
+                Some(next) => query.cursor = Some(next.into()),
+                None => break,
+            }
+        }
+        prop_assert_eq!(ids, expected, "{}", text);
+    }
+}
+
+fn many(count: u8) -> Vec<(u8, u8, bool)> {
+    (0..count).map(|number| (number, number % 4, number % 2 == 0)).collect()
+}
+
+fn shape(paging: Paging, cap: u64, bound: u64) -> Shape {
+    Shape { paging, cap, logical: false, bound }
+}
+
+#[test]
+fn a_vendor_that_does_all_of_it_is_asked_once() {
+    let fake = Fake::new(&shape(Paging::Index, 1000, 5), &many(30));
+    let (listing, calls) = fake.list(&query("startIndex=11&count=10", &fake));
+    let listing = listing.expect("a page");
+    assert_eq!((listing.len(), listing.total_results, listing.start_index, calls), (10, Some(30), Some(11), 1));
+    assert_eq!(fake.list(&query("filter=userName eq \"u3\"", &fake)).1, 1);
+    let (past, _) = fake.list(&query("startIndex=31", &fake));
+    assert_eq!(past.expect("a page").total_results, Some(30));
+}
+
+#[test]
+fn trap_252_more_than_the_bound_is_too_many_and_names_it() {
+    let fake = Fake::new(&shape(Paging::Index, 10, 20), &many(21));
+    let (refused, calls) = fake.list(&query("filter=title pr", &fake));
+    let Failure::Refused(error) = refused.expect_err("too many") else { panic!("no refusal of the gateway") };
+    assert_eq!((error.status, error.scim_type, calls), (400, Some(ScimType::TooMany), 1));
+    assert!(error.detail.contains("20") && error.detail.contains("scan_limit"), "{}", error.detail);
+    let fake = Fake::new(&shape(Paging::Index, 10, 20), &many(20));
+    let (listing, calls) = fake.list(&query("filter=title pr&count=3", &fake));
+    assert_eq!((listing.expect("a page").total_results, calls), (Some(15), 2));
+}
+
+#[test]
+fn a_list_that_may_be_cut_is_never_presented_as_whole() {
+    for (text, users, is_answered) in [
+        ("count=5", 50, true),
+        ("count=5", 9, true),
+        ("count=5&startIndex=6", 50, false),
+        ("count=5&filter=active eq true", 50, false),
+        ("count=5&sortBy=title", 50, false),
+        ("count=5", 10, false),
+    ] {
+        let fake = Fake::new(&shape(Paging::None, 10, 1000), &many(users));
+        match fake.list(&query(text, &fake)).0 {
+            Ok(listing) => assert_eq!((is_answered, listing.total_results), (true, Some(u64::from(users))), "{text}"),
+            Err(failure) => assert_eq!((is_answered, scim_type(&failure)), (false, Some(ScimType::TooMany)), "{text}"),
+        }
+    }
+}
+
+/// A vendor whose documents promise pages and that always shows the first one.
+#[test]
+fn a_vendor_that_does_not_page_is_found_out() {
+    let mut fake = Fake::new(&shape(Paging::Index, 10, 1000), &many(30));
+    fake.stuck = true;
+    let (refused, calls) = fake.list(&query("filter=active eq true", &fake));
+    assert_eq!((scim_type(&refused.expect_err("cut")), calls), (Some(ScimType::TooMany), 2));
+    fake.silent = true;
+    let refused = fake.list(&query("filter=active eq true", &fake)).0;
+    assert_eq!(scim_type(&refused.expect_err("cut")), Some(ScimType::TooMany));
+    fake.silent = false;
+    fake.users.truncate(8);
+    let (listing, _) = fake.list(&query("startIndex=5&count=2", &fake));
+    let listing = listing.expect("all are there");
+    assert_eq!((fake.ids(&listing), listing.total_results), (vec!["4".to_owned(), "5".to_owned()], Some(8)));
+}
+
+#[test]
+fn traps_318_321_foreign_cursors_are_refused() {
+    let fake = Fake::new(&shape(Paging::Index, 10, 1000), &many(30));
+    let page = fake.list(&query("cursor=&count=3", &fake)).0.expect("page one");
+    let next = page.next.expect("there is more");
+    let refused = |text: String| scim_type(&fake.list(&query(&text, &fake)).0.expect_err("refused"));
+    assert_eq!(refused(format!("cursor={next}&count=4")), Some(ScimType::InvalidCount));
+    assert_eq!(refused("cursor=x&count=3".to_owned()), Some(ScimType::InvalidCursor));
+    let listing = fake.list(&query(&format!("cursor={next}&count=3"), &fake)).0.expect("page two");
+    assert_eq!(fake.ids(&listing), ["3", "4", "5"]);
+    let whole = fake.list(&query("cursor=&count=0", &fake)).0.expect("only the count");
+    assert_eq!((whole.total_results, whole.next, whole.resources.len()), (Some(30), None, 0));
+}
+
+#[test]
+fn elements_that_are_no_resources_are_not_understood() {
+    let fake = Fake::new(&shape(Paging::Index, 10, 1000), &many(1));
+    let text = "filter=title pr";
+    let asked = [("/Users".to_owned(), query(text, &fake))];
+    let mut scan = Scan::plan(&asked, Types::One, &fake.target).expect("a plan");
+    assert!(scan.next_call().is_some());
+    let page =
+        Message::split(&Bytes::from_static(b"{\"Resources\":[7]}")).and_then(Message::into_page).expect("a page");
+    let Err(Failure::Vendor { error, .. }) = scan.accept(page) else { panic!("7 is no resource") };
+    assert_eq!(error.kind, VendorErrorKind::NotUnderstood);
+}
+
+#[test]
+fn trap_251_a_search_goes_over_all_types() {
+    let fake = Fake::new(&shape(Paging::Index, 10, 1000), &many(3));
+    let read = |text: &str| -> Vec<(String, ListQuery)> {
+        let parameters = scimux_scim::Parameters::of_query(text).expect(text);
+        let types = fake.target.types.iter().map(|served| &served.canonical);
+        types
+            .map(|known| (known.endpoint.clone(), ListQuery::read(&parameters, known, Types::All).expect(text)))
+            .collect()
+    };
+    let asked = |text: &str| -> Vec<String> {
+        let mut scan = Scan::plan(&read(text), Types::All, &fake.target).expect(text);
+        let mut asked = Vec::new();
+        while let Some((endpoint, _)) = scan.next_call() {
+            asked.push(endpoint);
+            scan.accept(Page { total_results: Some(0), ..Page::default() }).expect("empty");
+        }
+        assert_eq!(scan.finish().total_results, Some(0));
+        asked
+    };
+    assert_eq!(asked("filter=displayName pr"), ["/Users", "/Groups"]);
+    assert_eq!(asked("filter=userName eq \"a\""), ["/Users"]);
+    assert_eq!(asked("filter=meta.resourceType eq \"Group\""), ["/Groups"]);
+    assert_eq!(asked("filter=nothing eq \"a\"").len(), 0);
+}

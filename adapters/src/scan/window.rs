@@ -1,0 +1,59 @@
+//! What of all that matches is part of the answer, kept while the rest goes by.
+
+use std::collections::BTreeMap;
+
+use scimux_scim::Text;
+use scimux_scim::sort::SortKey;
+
+/// The resources from `skip` on, `take` of them at most; in sorted order none behind them is kept.
+#[derive(Debug)]
+pub(super) struct Window {
+    skip: u64,
+    take: u64,
+    sorted: bool,
+    matched: u64,
+    /// By place and, where that is equal, by arrival: which type, and the resource as text.
+    kept: BTreeMap<(Option<SortKey>, u64), (usize, Text)>,
+}
+
+impl Window {
+    pub(super) fn new(skip: u64, take: u64, sorted: bool) -> Self {
+        Self { skip, take, sorted, matched: 0, kept: BTreeMap::new() }
+    }
+
+    pub(super) fn add(&mut self, key: Option<SortKey>, served: usize, resource: Text) {
+        let index = self.matched;
+        self.matched += 1;
+        let inside = index >= self.skip && index < self.end();
+        if self.sorted || inside {
+            self.kept.insert((key, index), (served, resource));
+        }
+        if self.kept.len() as u64 > self.end() {
+            self.kept.pop_last();
+        }
+    }
+
+    /// How many have matched, kept or not.
+    pub(super) fn matched(&self) -> u64 {
+        self.matched
+    }
+
+    /// Behind the last one of the answer.
+    pub(super) fn end(&self) -> u64 {
+        self.skip.saturating_add(self.take)
+    }
+
+    pub(super) fn is_first(&self) -> bool {
+        self.skip == 0
+    }
+
+    /// Whether all of the answer is there, as far as order does not matter.
+    pub(super) fn is_full(&self) -> bool {
+        !self.sorted && self.matched >= self.end()
+    }
+
+    pub(super) fn into_resources(self) -> Vec<(usize, Text)> {
+        let skip = if self.sorted { self.skip } else { 0 };
+        self.kept.into_values().skip(usize::try_from(skip).unwrap_or(usize::MAX)).collect()
+    }
+}
