@@ -1,5 +1,6 @@
 //! Veeva Vault. `[V n]` points at section n of the vendor's fact sheet (`veeva.md`).
 
+mod listed;
 mod user;
 
 use serde_json::{Value, json};
@@ -11,20 +12,12 @@ use crate::vendor::{Answer, Request, State, Switch, Vendor, off, one_of};
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const VAULT: &str = "urn:ietf:params:scim:schemas:extension:veevavault:2.0:User";
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
-const PROFILE: &str = "urn:ietf:params:scim:schemas:extension:veevavault:2.0:SecurityProfile";
 
 pub(crate) const USERNAME: &str = "scim@veepharm.com";
 pub(crate) const PASSWORD: &str = "veeva-sandbox-password";
 /// Long-lived API access token [V 3.1].
 pub(crate) const ACCESS_TOKEN: &str = "veeva-vault-sandbox-access-token";
 const VAULT_ID: u32 = 1776;
-const PROFILES: [(&str, &str); 4] = [
-    ("system_admin__v", "System Administrator"),
-    ("business_admin__v", "Business Administrator"),
-    ("document_user__v", "Document User"),
-    ("read_only_user__v", "Read-only User"),
-];
-
 const SWITCHES: &[Switch] = &[
     one_of("create_status", &["200", "201"], "status of POST /Users [V 17]; with 201 comes a Location"),
     one_of("expired_session_status", &["200", "401"], "status of INVALID_SESSION_ID on a SCIM path [V 3.4]"),
@@ -46,6 +39,7 @@ const SWITCHES: &[Switch] = &[
     one_of("unknown_profile", &["refuse", "accept"], "a securityProfile that does not exist [V 17]"),
     off("check_domain", "userName must end in @veepharm.com, this Vault's domain [V 6.1]"),
     off("array_bodies", "a body wrapped in an array, as the 26.1 pages print it, is accepted [V 2]"),
+    one_of("all_types", &["true", "false"], "whether /SecurityPolicies and /LicenseTypes are there [V 4]"),
     one_of("list_members", &["paging", "bare"], "whether a user list has startIndex and itemsPerPage [V 10]"),
 ];
 
@@ -155,7 +149,7 @@ impl Call<'_> {
         match (method, rest) {
             ("POST", ["auth"]) => return self.login(),
             (_, ["keep-alive" | "session"] | ["objects", "users", "me"]) => {}
-            (_, ["scim", "v2", endpoint, ..]) if is_endpoint(endpoint) => {}
+            (_, ["scim", "v2", endpoint, ..]) if self.is_endpoint(endpoint) => {}
             _ => return malformed_url(),
         }
         if !self.authorised() {
@@ -182,14 +176,12 @@ impl Call<'_> {
             ("GET", ["Users", id]) => self.read_user(id),
             ("PUT", ["Users", id]) => self.write(Some(id)),
             ("GET" | "PUT", ["Me"]) => self.me(method),
-            ("GET", ["SecurityProfiles"]) => self.profiles(),
-            ("GET", ["SecurityProfiles", id]) => match PROFILES.iter().find(|(name, _)| name == id) {
-                Some(profile) => self.answer(200, &self.profile(profile)),
-                None => malformed_url(),
-            },
             ("GET", ["ServiceProviderConfig"]) => self.answer(200, &self.provider()),
-            ("GET", ["ResourceTypes"]) => self.answer(200, &resource_types()),
-            (_, ["Users" | "SecurityProfiles", _, _, ..]) => malformed_url(),
+            ("GET", ["ResourceTypes"]) => self.answer(200, &self.resource_types()),
+            ("GET", [endpoint, rest @ ..]) if rest.len() < 2 && self.listed(endpoint).is_some() => {
+                self.show_listed(endpoint, rest.first().copied())
+            }
+            (_, [_, _, _, ..]) => malformed_url(),
             _ => self.method_not_supported(),
         }
     }
@@ -406,19 +398,6 @@ impl Call<'_> {
         }
     }
 
-    fn profiles(&self) -> Answer {
-        let all: Vec<Value> = PROFILES.iter().map(|p| self.profile(p)).collect();
-        self.answer(200, &list(all.len(), &all))
-    }
-
-    /// [V 4]
-    fn profile(&self, (id, name): &(&str, &str)) -> Value {
-        json!({"schemas": [PROFILE], "id": id,
-            "meta": {"created": "2018-02-09T09:41:14.000Z", "lastModified": "2018-02-09T09:41:14.000Z",
-                "resourceType": "SecurityProfile", "location": format!("{}/SecurityProfiles/{id}", self.root())},
-            "active": true, "displayName": name})
-    }
-
     /// Says that there is no filter, although there is [V 4, V 16.5].
     fn provider(&self) -> Value {
         json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
@@ -437,22 +416,6 @@ fn success() -> Answer {
     Answer::json(200, "application/json;charset=UTF-8", &json!({"responseStatus": "SUCCESS"}))
 }
 
-/// There is no /Groups, no /Bulk and no .search: such paths are unknown [V 4, V 14].
-fn is_endpoint(segment: &str) -> bool {
-    matches!(segment, "Users" | "Me" | "SecurityProfiles" | "ServiceProviderConfig" | "ResourceTypes")
-}
-
 fn list(total: usize, resources: &[Value]) -> Value {
     json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"], "totalResults": total, "Resources": resources})
-}
-
-/// The two that are documented in full [V 4]; the type of a resource type is written with a blank [V 16.10].
-fn resource_types() -> Value {
-    let user = json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:ResourceType"], "id": "User", "name": "User",
-        "endpoint": "/Users", "schema": USER, "meta": {"resourceType": "Resource Type"},
-        "schemaExtensions": [{"schema": VAULT, "required": true}, {"schema": ENTERPRISE, "required": false}]});
-    let profile = json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:ResourceType"], "id": "SecurityProfile",
-        "name": "SecurityProfile", "endpoint": "/SecurityProfiles", "schema": PROFILE,
-        "meta": {"resourceType": "Resource Type"}});
-    list(2, &[user, profile])
 }

@@ -58,6 +58,7 @@ fn row(target: &Target, served: &ServedType) -> String {
 fn filters(list: &ListProfile) -> String {
     match &list.filter {
         None => "all".to_owned(),
+        Some(filter) if filter.operators.is_empty() => "none".to_owned(),
         Some(filter) => format!("{} on {}", filter.operators.join(", "), filter.attributes.join(", ")),
     }
 }

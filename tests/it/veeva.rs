@@ -274,3 +274,51 @@ async fn groups_are_501() {
     }
     assert!(world.wire().is_empty());
 }
+
+/// What users refer to can be read, and nothing else.
+#[tokio::test]
+async fn security_profiles_and_the_like_are_types_of_their_own() {
+    let world = World::start("veeva").await;
+    let types = world.get("/ResourceTypes").await.expect(200);
+    let names: Vec<_> = types["Resources"].as_array().expect("a list").iter().map(|kind| &kind["name"]).collect();
+    assert_eq!(names, ["User", "SecurityProfile", "SecurityPolicy", "LicenseType"]);
+
+    let user = world.get("/Users/93521").await.expect(200);
+    let profile = user[VAULT]["securityProfile"].clone();
+    let path = format!("/SecurityProfiles/{}", profile["value"].as_str().expect("a name"));
+    assert_eq!(profile["$ref"], format!("{PUBLIC}/t/scim/v2{path}"));
+    let read = world.get(&path).await.expect(200);
+    assert_eq!((&read["id"], &read["active"]), (&profile["value"], &json!(true)));
+    assert_eq!(read["meta"]["location"], profile["$ref"]);
+    assert_eq!(read["schemas"], json!(["urn:ietf:params:scim:schemas:extension:veevavault:2.0:SecurityProfile"]));
+    let schema = world.get(&format!("/Schemas/{}", read["schemas"][0].as_str().expect("a URN"))).await.expect(200);
+    let mutability: Vec<_> =
+        schema["attributes"].as_array().expect("a list").iter().map(|one| &one["mutability"]).collect();
+    assert_eq!(mutability, ["readOnly", "readOnly"]);
+
+    for (endpoint, total) in [("SecurityProfiles", 4), ("SecurityPolicies", 1), ("LicenseTypes", 2)] {
+        assert_eq!(world.get(&format!("/{endpoint}")).await.expect(200)["totalResults"], total, "{endpoint}");
+    }
+    world.wire();
+    let body = json!({"schemas": read["schemas"], "displayName": "Mine"});
+    world.send("POST", "/SecurityProfiles", body.clone()).await.refused(501, "");
+    world.send("PUT", &path, body).await.refused(501, "");
+    world
+        .patch(&path, json!([{"op": "replace", "path": "displayName", "value": "Mine"}]))
+        .await
+        .refused(400, "mutability");
+    world.send("DELETE", &path, Value::Null).await.refused(501, "");
+    assert!(world.calls().is_empty(), "nothing reaches the vendor");
+    world.get("/SecurityProfiles/nobody__v").await.refused(404, "");
+    let found = world.get("/SecurityProfiles?filter=displayName%20sw%20%22business%22").await.expect(200);
+    assert_eq!((&found["totalResults"], &found["Resources"][0]["id"]), (&json!(1), &json!("business_admin__v")));
+}
+
+/// A Vault without two of the types is told so when they are asked for, not before.
+#[tokio::test]
+async fn a_type_that_this_vault_lacks_is_no_empty_list() {
+    let world = World::start("veeva").await;
+    world.sandbox().set("all_types", json!(false)).expect("a switch");
+    world.get("/SecurityProfiles").await.expect(200);
+    world.get("/LicenseTypes").await.refused(502, "");
+}

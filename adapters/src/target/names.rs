@@ -182,7 +182,8 @@ fn is_read_only(path: &AttributePath, kind: &ResourceType) -> bool {
 fn add_default(building: &mut [Building], text: &str, value: &Value) -> Option<Problem> {
     let key = format!("defaults.\"{text}\"");
     let mut served = false;
-    for kind in building.iter_mut() {
+    // A default is for new resources: what nobody can create has none.
+    for kind in building.iter_mut().filter(|kind| kind.vendor.profile.operations.create) {
         let Some(path) = held_path(text, &kind.vendor.held) else { continue };
         served = true;
         if let Some(resolved) = kind.vendor.held.resolve(&path) {

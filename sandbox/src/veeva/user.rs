@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{ENTERPRISE, PROFILES, USER, VAULT};
+use super::listed::PROFILES;
+use super::{ENTERPRISE, USER, VAULT};
 use crate::store::{Object, id_of, ordered, sub_text, text, unset};
 use crate::vendor::Switches;
 

@@ -250,6 +250,13 @@ async fn lists_filter_sort_and_page() {
     sandbox.set("list_members", json!("bare")).expect("a switch");
     assert!(api.get("/Users").await.json().get("startIndex").is_none());
     assert_eq!(api.get("/SecurityProfiles/document_user__v").await.json()["displayName"], "Document User");
+    assert_eq!(api.get("/SecurityProfiles").await.json()["totalResults"], 4);
+    assert_eq!(api.get("/LicenseTypes/full__v").await.json()["meta"]["resourceType"], "LicenseType");
+    assert_eq!(api.get("/ResourceTypes").await.json()["totalResults"], 4);
+    assert_eq!(api.get("/SecurityPolicies/1").await.status, 404);
+    sandbox.set("all_types", json!(false)).expect("a switch");
+    assert_eq!(api.get("/SecurityPolicies").await.json()["errors"][0]["type"], "MALFORMED_URL");
+    assert_eq!(api.get("/ResourceTypes").await.json()["totalResults"], 2);
 }
 
 #[tokio::test]

@@ -9,19 +9,28 @@ use scimux_adapters::{Capability, Target, capabilities};
 use super::paint::Paint;
 use crate::config::TargetConfig;
 
-/// Prints a row for each target and each resource type that any target has.
+/// A column's width: the longest word and a space. All of a row fits into 80.
+const CELL: usize = 9;
+
+/// Prints a row for each target and each resource type that it or several others have.
 pub(super) fn print(targets: &[Arc<TargetConfig>], paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\n{}", paint.heading("Done by the vendor (native), by the gateway (emulated), or refused:"))?;
-    let header: String = OPERATIONS.iter().map(|operation| format!("{operation:<10}")).collect();
-    writeln!(out, "\n  {:<9}{:<8}{}", "target", "type", header.trim_end())?;
+    let header: String = OPERATIONS.iter().map(|operation| format!("{operation:<CELL$}")).collect();
+    writeln!(out, "\n  {:<9}{:<16}{}", "target", "type", header.trim_end())?;
     let types = types(targets);
     for target in targets {
-        for (endpoint, name) in &types {
+        let shown = |endpoint: &str| target.target.served(endpoint).is_some() || is_common(endpoint, targets);
+        for (endpoint, name) in types.iter().filter(|(endpoint, _)| shown(endpoint)) {
             let cells = cells(&target.target, endpoint, paint).join("");
-            writeln!(out, "  {:<9}{name:<8}{cells}", target.target.settings.name)?;
+            writeln!(out, "  {:<9}{name:<16}{cells}", target.target.settings.name)?;
         }
     }
     Ok(())
+}
+
+/// Whether more than one target has a type, so that it is worth saying that another has not.
+fn is_common(endpoint: &str, targets: &[Arc<TargetConfig>]) -> bool {
+    targets.iter().filter(|target| target.target.served(endpoint).is_some()).count() > 1
 }
 
 /// Endpoint and name of every type that any target has.
@@ -43,7 +52,7 @@ fn cells(target: &Target, endpoint: &str, paint: Paint) -> Vec<String> {
         None => OPERATIONS.map(|_| Capability::Refused),
     };
     let cell = |(index, capability): (usize, Capability)| {
-        let space = if index + 1 == OPERATIONS.len() { 0 } else { 10 - capability.as_str().len() };
+        let space = if index + 1 == OPERATIONS.len() { 0 } else { CELL - capability.as_str().len() };
         format!("{}{}", painted(capability, paint), " ".repeat(space))
     };
     capabilities.into_iter().enumerate().map(cell).collect()
