@@ -78,8 +78,10 @@ pub enum Listen {
 /// `[server.limits]`.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// The largest request body, in bytes.
+    /// The largest request body, in bytes; `maxPayloadSize` of bulk requests.
     pub body_bytes: usize,
+    /// The most operations of a bulk request; `maxOperations`.
+    pub bulk_operations: usize,
     /// From the first byte of a request to the last of its answer.
     pub request_timeout: Duration,
     /// Requests in flight; beyond it 503.

@@ -4,6 +4,7 @@ pub(crate) mod admit;
 pub(crate) mod audit;
 pub(crate) mod authenticate;
 pub(crate) mod body;
+pub(crate) mod bulk;
 pub(crate) mod cursor;
 pub(crate) mod decode;
 pub(crate) mod discovery;
@@ -23,11 +24,12 @@ pub(crate) mod translate;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue, StatusCode};
 use scimux_adapters::{Operation, ServedType, VendorError};
-use scimux_scim::{Quirks, ScimError};
+use scimux_scim::{Quirks, ScimError, Text};
 
 use crate::target::{LiveTarget, Trace};
 use route::Route;
@@ -45,7 +47,13 @@ pub(crate) struct Context {
     pub(crate) route: Arc<Route>,
     /// Which of the target's types it is about.
     pub(crate) served: usize,
+    /// In a bulk request: what it may refer to by bulkId.
+    pub(crate) created: Option<Created>,
 }
+
+/// The ids of resources that operations of the same bulk request created, by bulkId.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Created(pub(crate) Arc<HashMap<Text, Text>>);
 
 impl Context {
     /// The target behind the route.

@@ -12,7 +12,7 @@ mod told;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, Method};
 use http_body_util::{BodyExt, Full};
 use scimux_adapters::{VendorError, VendorErrorKind};
 use tower::util::BoxCloneSyncService;
@@ -21,6 +21,7 @@ use tower::{ServiceExt, service_fn};
 use crate::config::{Auth, Client, Config, Listen, Route, Server};
 use crate::core::authenticate::caller;
 use crate::core::lock::Locks;
+use crate::core::path::{Endpoint, endpoint, segments};
 use crate::core::redact::Redactor;
 use crate::front::request_id;
 use crate::serve;
@@ -50,6 +51,9 @@ pub(crate) async fn explain(
 ) -> Result<Explained, String> {
     let route = config.routes.iter().find(|known| known.name == route).ok_or_else(|| unknown(route, config))?;
     let request = raw::parse(request)?.below(route)?;
+    if is_bulk(&request, route) {
+        return Err("a bulk request is many requests; ask for each of its operations by itself".to_owned());
+    }
     let clients: Vec<Arc<Client>> = config.clients.iter().cloned().map(Arc::new).collect();
     let caller = caller(&clients, request.headers());
     let name = caller.as_ref().map(|client| client.name.clone());
@@ -69,6 +73,13 @@ pub(crate) async fn explain(
         course,
         otherwise,
     })
+}
+
+/// Whether the request holds operations, whose calls would be told in one heap.
+fn is_bulk(request: &http::Request<Bytes>, route: &Route) -> bool {
+    let own = segments(&route.path).count();
+    let below: Vec<&str> = segments(request.uri().path()).skip(own).collect();
+    *request.method() == Method::POST && endpoint(&below, &route.target.target) == Endpoint::Bulk
 }
 
 fn unknown(route: &str, config: &Config) -> String {

@@ -17,7 +17,7 @@ use crate::config::{Client, Limits, TargetConfig};
 use crate::core::lock::Locks;
 use crate::core::route::Route;
 use crate::core::{
-    admit, audit, authenticate, body, discovery, guard, rescue, route, run, translate as translate_request,
+    admit, audit, authenticate, body, bulk, discovery, guard, rescue, route, run, translate as translate_request,
 };
 use crate::front::concurrency::{self, Places};
 use crate::front::{Request, Response, access_log, deadline, error_body, headers, panic, request_id};
@@ -82,7 +82,9 @@ pub(crate) fn core(
         // First of all checks: without a token nobody learns which paths there are.
         .layer(authenticate::layer(clients))
         // Behind the token, which the route may not ask of it; before the rest, since it is about no resource.
-        .layer(discovery::layer())
+        .layer(discovery::layer(limits.clone()))
+        // Outside everything that one operation passes: each of many passes all of it, as a request of its own.
+        .layer(bulk::layer(limits.clone()))
         // Path, method, read-only: all that needs no body is decided before a byte of it is read.
         .layer(admit::layer())
         // Reads the body only of those who may send one.

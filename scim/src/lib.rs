@@ -2,6 +2,7 @@
 #![deny(missing_docs)]
 
 pub mod body;
+pub mod bulk;
 mod coerce;
 pub mod diff;
 pub mod discovery;

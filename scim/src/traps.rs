@@ -16,6 +16,8 @@ const SOURCES: &[&str] = &[
     include_str!("error.rs"),
     include_str!("filter/tests.rs"),
     include_str!("body/tests.rs"),
+    include_str!("bulk/tests.rs"),
+    include_str!("bulk/schedule/tests.rs"),
     include_str!("list.rs"),
     include_str!("patch/tests.rs"),
     include_str!("path/tests.rs"),
@@ -34,7 +36,6 @@ const SOURCES: &[&str] = &[
 const LAST: u16 = 336;
 
 const ELSEWHERE: &[(RangeInclusive<u16>, &str)] = &[
-    (26..=26, "Bulk: a later issue"),
     (35..=35, "relative references become absolute where the gateway's own URL is known"),
     (50..=51, "externalId per client, and ids, are the gateway's"),
     (57..=58, "meta is the vendor's or the gateway's; this crate has no clock"),
@@ -53,7 +54,10 @@ const ELSEWHERE: &[(RangeInclusive<u16>, &str)] = &[
     (242..=244, "paging and sorting by the gateway: a later issue"),
     (246..=247, "sorting by the gateway: a later issue"),
     (249..=252, "HTTP: .search: a later issue"),
-    (253..=271, "Bulk: a later issue"),
+    (256..=256, "where a resource is, the gateway knows"),
+    (265..=265, "HTTP: versions"),
+    (268..=269, "what an operation does is what its request does by itself"),
+    (271..=271, "HTTP: status"),
     (272..=280, "HTTP: versions"),
     (281..=282, "/Me is the front door's"),
     (288..=292, "HTTP: versions in the path, sensitive URLs, negotiation"),

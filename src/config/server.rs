@@ -73,6 +73,7 @@ fn public_url(table: &Table) -> Option<String> {
 fn limits(table: &Table) -> Limits {
     Limits {
         body_bytes: table.size("body_bytes"),
+        bulk_operations: table.size("bulk_operations"),
         request_timeout: table.seconds("request_timeout_secs"),
         concurrency: table.size("concurrency"),
         drain: table.seconds("drain_secs"),

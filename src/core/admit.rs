@@ -116,7 +116,8 @@ fn check(endpoint: &Endpoint, method: &Method, client: Option<&Client>) -> Resul
     Ok(())
 }
 
-fn ask(endpoint: Endpoint, method: &Method) -> Result<(usize, Ask), Refusal> {
+/// What is asked of which resource type.
+pub(super) fn ask(endpoint: Endpoint, method: &Method) -> Result<(usize, Ask), Refusal> {
     Ok(match (endpoint, method.as_str()) {
         (Endpoint::Collection(served), "POST") => (served, Ask::Create),
         (Endpoint::Collection(served), _) => (served, Ask::List),
@@ -128,9 +129,10 @@ fn ask(endpoint: Endpoint, method: &Method) -> Result<(usize, Ask), Refusal> {
         // No type is meant; the first stands in where one is needed, such as to probe the target.
         (Endpoint::Search(None), _) => (0, Ask::SearchAll),
         (Endpoint::Root, _) => (0, Ask::ListAll),
-        (Endpoint::Bulk, _) => return Err(missing("/Bulk is not in this version; send the operations one by one")),
-        // Documents are answered before this station.
-        (Endpoint::Discovery(_) | Endpoint::Me | Endpoint::Lacking | Endpoint::Nothing, _) => return Err(nothing()),
+        // Documents and bulk requests are answered before this station.
+        (Endpoint::Discovery(_) | Endpoint::Bulk | Endpoint::Me | Endpoint::Lacking | Endpoint::Nothing, _) => {
+            return Err(nothing());
+        }
     })
 }
 
@@ -146,7 +148,8 @@ fn context(request: &Request, route: Arc<Route>, client: Option<&Client>, served
         authorization: request.headers().get(AUTHORIZATION).filter(|_| passthrough).cloned(),
     };
     let quirks = client.map(|client| client.quirks.reading).unwrap_or_default();
-    Context { trace, client: client.map(|client| client.name.as_str().into()), quirks, route, served }
+    let created = request.extensions().get().cloned();
+    Context { trace, client: client.map(|client| client.name.as_str().into()), quirks, route, served, created }
 }
 
 fn note(context: &Context, ask: &Ask) {

@@ -65,7 +65,11 @@ fn conditions(headers: &HeaderMap) -> Conditions {
     Conditions { if_match: tags(IF_MATCH), if_none_match: tags(IF_NONE_MATCH) }
 }
 
-async fn read(request: Request, limit: usize) -> Result<Bytes, Refusal> {
+/// The whole body, if it may be JSON and is at most `limit` bytes.
+///
+/// # Errors
+/// 415, 413; 400 if it breaks off.
+pub(super) async fn read(request: Request, limit: usize) -> Result<Bytes, Refusal> {
     check_type(request.headers())?;
     if announced(request.headers()).is_some_and(|length| length > limit as u64) {
         return Err(too_large(limit));

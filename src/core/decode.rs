@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use scimux_adapters::{Action, Conditions, Operation};
+use scimux_scim::bulk::{self, Data};
 use scimux_scim::query::{Projection, Types};
 use scimux_scim::schema::GROUP;
-use scimux_scim::{ListQuery, Parameters, ResourceType, ScimError, body, patch, value};
+use scimux_scim::{ListQuery, Object, Parameters, Quirks, ResourceType, ScimError, body, patch, value};
 
 use super::admit::Ask;
 use super::body::Whole;
 use super::cursor::Binding;
-use super::{Context, Job};
+use super::{Context, Created, Job};
 
 /// How the answer is to look.
 #[derive(Debug)]
@@ -43,20 +44,16 @@ pub(crate) fn decode(whole: Whole) -> Result<(Job, View), ScimError> {
     let Whole { context, ask, query, conditions, body } = whole;
     let known = &context.served().canonical;
     let patched = matches!(ask, Ask::Patch(_));
-    let action = match ask {
+    let mut action = match ask {
         Ask::List => return list(context, &Parameters::of_query(&query)?),
         Ask::Search => return list(context, &Parameters::of_message(&value::parse(&body)?)?),
         Ask::ListAll => return search(context, &Parameters::of_query(&query)?),
         Ask::SearchAll => return search(context, &Parameters::of_message(&value::parse(&body)?)?),
-        Ask::Create => Action::Create(body::canonical(value::parse(&body)?, known, context.quirks)?),
-        Ask::Read(id) => Action::Read(id),
-        Ask::Replace(id) => Action::Replace(id, body::canonical(value::parse(&body)?, known, context.quirks)?),
-        Ask::Patch(id) => {
-            let decoded = patch::decode(&value::parse(&body)?, &id, known, context.quirks)?;
-            Action::Patch(id, decoded)
-        }
-        Ask::Delete(id) => Action::Delete(id),
+        ask => action(ask, || value::parse(&body), known, context.quirks)?,
     };
+    if let Some(Created(ids)) = &context.created {
+        bulk::resolve(data(&mut action), known, |bulk_id| ids.get(bulk_id).cloned())?;
+    }
     let projection = ListQuery::read(&Parameters::of_query(&query)?.projecting(), known, Types::One)?.projection;
     let asked = matches!(projection, Projection::Only(_));
     let without_body = patched && known.schema.id.eq_ignore_ascii_case(GROUP) && !asked;
@@ -100,4 +97,38 @@ fn search(context: Arc<Context>, parameters: &Parameters) -> Result<(Job, View),
 /// A list has no version of its own, so that conditions mean nothing for it.
 fn listing(endpoint: String, action: Action) -> Operation {
     Operation { endpoint, action, wants_resource: true, conditions: Conditions::default() }
+}
+
+/// What is asked of one resource with this body.
+///
+/// # Errors
+/// 400 with the `scimType` of RFC 7644 table 9.
+pub(super) fn action(
+    ask: Ask,
+    body: impl FnOnce() -> Result<Object, ScimError>,
+    known: &ResourceType,
+    quirks: Quirks,
+) -> Result<Action, ScimError> {
+    Ok(match ask {
+        Ask::Create => Action::Create(body::canonical(body()?, known, quirks)?),
+        Ask::Read(id) => Action::Read(id),
+        Ask::Replace(id) => Action::Replace(id, body::canonical(body()?, known, quirks)?),
+        Ask::Patch(id) => {
+            let decoded = patch::decode(&body()?, &id, known, quirks)?;
+            Action::Patch(id, decoded)
+        }
+        Ask::Delete(id) => Action::Delete(id),
+        Ask::List | Ask::ListAll | Ask::Search | Ask::SearchAll => {
+            return Err(ScimError::invalid_value("a list is not about one resource"));
+        }
+    })
+}
+
+/// What an action carries.
+pub(super) fn data(action: &mut Action) -> Data<'_> {
+    match action {
+        Action::Create(body) | Action::Replace(_, body) => Data::Resource(&mut body.resource),
+        Action::Patch(_, patch) => Data::Operations(&mut patch.operations),
+        Action::List(_) | Action::Search(_) | Action::Read(_) | Action::Delete(_) => Data::Nothing,
+    }
 }

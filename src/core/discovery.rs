@@ -8,7 +8,8 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use http_body_util::Full;
 use percent_encoding::percent_decode_str;
-use scimux_adapters::discovery::{FEATURES, resource_types, schemas, service_provider};
+use scimux_adapters::discovery::{FEATURES, Features, resource_types, schemas, service_provider};
+use scimux_scim::discovery::BulkBounds;
 use scimux_scim::list::{Head, Writer};
 use scimux_scim::{Object, ScimError, discovery};
 use tower::layer::layer_fn;
@@ -19,6 +20,7 @@ use super::authenticate::Authenticated;
 use super::path::Endpoint;
 use super::route::Route;
 use super::{CoreError, Refusal, refusal};
+use crate::config::Limits;
 use crate::front::{Request, Response, SCIM_JSON};
 use crate::stack::Stage;
 use crate::telemetry::Record;
@@ -63,28 +65,35 @@ impl Document {
 }
 
 /// Answers what asks for a document; everything else passes.
-pub(crate) fn layer<S>() -> impl Layer<S, Service: Stage<Authenticated, Response, CoreError>>
+pub(crate) fn layer<S>(limits: Limits) -> impl Layer<S, Service: Stage<Authenticated, Response, CoreError>>
 where
     S: Stage<Authenticated, Response, CoreError>,
 {
-    layer_fn(|mut inner: S| {
+    let features = features(&limits);
+    layer_fn(move |mut inner: S| {
         service_fn(move |asked: Authenticated| match asked.place.as_ref().map(|place| place.endpoint.clone()) {
             Some(Endpoint::Discovery(document)) => {
-                Either::Left(ready(answer(&document, asked).map_err(CoreError::from)))
+                Either::Left(ready(answer(&document, asked, features).map_err(CoreError::from)))
             }
             _ => Either::Right(inner.call(asked)),
         })
     })
 }
 
-fn answer(document: &Document, asked: Authenticated) -> Result<Response, Refusal> {
+/// What this build does, within the bounds of the configuration.
+fn features(limits: &Limits) -> Features {
+    let (operations, bytes) = (limits.bulk_operations as u64, limits.body_bytes as u64);
+    Features { bulk: Some(BulkBounds { max_operations: operations, max_payload_size: bytes }), ..FEATURES }
+}
+
+fn answer(document: &Document, asked: Authenticated, features: Features) -> Result<Response, Refusal> {
     let Authenticated { request, place, client } = asked;
     let place = enter(place, client.as_deref(), request.method())?;
     if let Some(record) = request.extensions().get::<Arc<Record>>() {
         let _ = record.resource.set(document.kind().to_owned());
     }
     refuse_filter(&request)?;
-    let message = message(document, &place.route)?;
+    let message = message(document, &place.route, features)?;
     let mut answer = Response::new(Full::new(message));
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(SCIM_JSON));
     Ok(answer)
@@ -102,12 +111,12 @@ fn refuse_filter(request: &Request) -> Result<(), Refusal> {
     }
 }
 
-fn message(document: &Document, route: &Route) -> Result<Bytes, ScimError> {
+fn message(document: &Document, route: &Route, features: Features) -> Result<Bytes, ScimError> {
     let (target, base) = (&route.target.config.target, route.base.as_str());
     let types = resource_types(target);
     let unknown = |what: &str| ScimError::not_found(format!("there is no such {what} here"));
     match document {
-        Document::ServiceProvider => Ok(service_provider(target, FEATURES).document(base).to_bytes()),
+        Document::ServiceProvider => Ok(service_provider(target, features).document(base).to_bytes()),
         Document::ResourceTypes => Ok(list(types.iter().map(|kind| discovery::resource_type(kind, base)))),
         Document::ResourceType(name) => {
             let kind = types.iter().find(|kind| kind.name == *name).ok_or_else(|| unknown("resource type"))?;

@@ -119,10 +119,16 @@ fn location(resource: &Object, served: &ServedType, view: &View) -> Option<Strin
 
 /// The names of what was left out, comma-separated.
 fn dropped(outcome: &Outcome) -> Option<HeaderValue> {
+    let notes = outcome.notes.iter().filter(|note| note.kind == NoteKind::Dropped);
+    names_header(notes.map(|note| &*note.attribute))
+}
+
+/// The value of `scimux-dropped`: each name once, comma-separated.
+pub(super) fn names_header<'a>(all: impl IntoIterator<Item = &'a str>) -> Option<HeaderValue> {
     let mut names: Vec<&str> = Vec::new();
-    for note in outcome.notes.iter().filter(|note| note.kind == NoteKind::Dropped) {
-        if !names.contains(&&*note.attribute) {
-            names.push(&note.attribute);
+    for name in all {
+        if !names.contains(&name) {
+            names.push(name);
         }
     }
     let mut list = String::new();

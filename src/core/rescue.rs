@@ -28,13 +28,18 @@ where
 }
 
 fn rescue(error: CoreError) -> Response {
-    let Refusal { error, headers } = match error {
-        CoreError::Refused(refusal) => refusal,
-        CoreError::Failed(failed) => told(&failed),
-    };
+    let Refusal { error, headers } = refusal(error);
     let mut answer = error_body::write(&error);
     answer.headers_mut().extend(headers);
     answer
+}
+
+/// What the client is told.
+pub(super) fn refusal(error: CoreError) -> Refusal {
+    match error {
+        CoreError::Refused(refusal) => refusal,
+        CoreError::Failed(failed) => told(&failed),
+    }
 }
 
 /// A status, a `scimType` where the RFC has one, and what happened in a few words.

@@ -52,6 +52,12 @@ async fn a_list_of_what_is_given_too() {
 }
 
 #[tokio::test]
+async fn a_bulk_request_is_asked_about_one_by_one() {
+    let told = ask("POST //Bulk/\n\n{\"Operations\": []}", None).await;
+    assert!(told.is_err_and(|why| why.contains("by itself")));
+}
+
+#[tokio::test]
 async fn refusals_are_told_with_their_error() {
     for (request, status) in [
         ("GET /Nothing", 404),

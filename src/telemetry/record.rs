@@ -33,6 +33,8 @@ pub(crate) struct Record {
     onlooker: Option<Arc<dyn Onlooker>>,
     upstream_calls: AtomicU32,
     place: OnceLock<Place>,
+    /// The request that this one is a part of.
+    whole: Option<Arc<Record>>,
 }
 
 impl Record {
@@ -53,9 +55,17 @@ impl Record {
         }
     }
 
+    /// A record of one operation of a request that has many. Its calls count for the request, whose place it holds.
+    pub(crate) fn part(whole: &Arc<Self>) -> Self {
+        Self { whole: Some(whole.clone()), onlooker: whole.onlooker.clone(), ..Self::new(whole.id.clone()) }
+    }
+
     /// Counts a call to a vendor.
     pub(crate) fn count_call(&self) {
         self.upstream_calls.fetch_add(1, Ordering::Relaxed);
+        if let Some(whole) = &self.whole {
+            whole.count_call();
+        }
     }
 
     /// Calls to vendors so far.

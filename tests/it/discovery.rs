@@ -50,9 +50,11 @@ async fn traps_300_to_309_the_documents_tell_what_is_true_of_the_route() {
     let world = World::start("veeva").await;
     let config = world.get("/ServiceProviderConfig").await.expect(200);
     assert_eq!(config, world.get("/ServiceProviderConfigs").await.expect(200));
-    for (feature, works) in [("patch", true), ("bulk", false), ("filter", true), ("changePassword", false)] {
+    for (feature, works) in [("patch", true), ("bulk", true), ("filter", true), ("changePassword", false)] {
         assert_eq!(config[feature]["supported"], works, "{feature}");
     }
+    let bounds = (&config["bulk"]["maxOperations"], &config["bulk"]["maxPayloadSize"]);
+    assert_eq!(bounds, (&json!(1000), &json!(1_048_576)));
     assert_eq!(config["authenticationSchemes"][0]["type"], "oauthbearertoken");
     assert_eq!(config["meta"]["location"], format!("{PUBLIC}/t/scim/v2/ServiceProviderConfig"));
 

@@ -1,6 +1,7 @@
 //! Integration tests: the built binary over the sandboxes and over an independent SCIM server, by real HTTP over real
 //! sockets, with a look at what the vendor was sent.
 
+mod bulk;
 mod clients;
 mod contract;
 mod discovery;

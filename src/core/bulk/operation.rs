@@ -1,0 +1,224 @@
+//! One operation of a bulk request: what it waits for, the request that it is, and its answer.
+
+use std::sync::Arc;
+
+use http::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH, LOCATION};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http_body_util::{BodyExt, Full};
+use percent_encoding::percent_decode_str;
+use scimux_scim::bulk::{Answer, Asked, BulkOperation, Data, Needs, bulk_id};
+use scimux_scim::{ScimError, Text};
+use tower::ServiceExt;
+
+use super::super::admit::ask;
+use super::super::authenticate::Authenticated;
+use super::super::decode::{action, data};
+use super::super::path::{Endpoint, encode, endpoint, segments};
+use super::super::route::{Place, Route};
+use super::super::{CoreError, Created, rescue};
+use crate::config::Client;
+use crate::front::headers::SCIMUX_DROPPED;
+use crate::front::panic::{Panicked, catch};
+use crate::front::{Request, Response, SCIM_JSON};
+use crate::stack::Stage;
+use crate::telemetry::Record;
+
+/// Who sent the bulk request, and what of its head belongs to each operation.
+pub(super) struct Caller {
+    pub(super) route: Arc<Route>,
+    client: Option<Arc<Client>>,
+    record: Arc<Record>,
+    headers: HeaderMap,
+}
+
+impl Caller {
+    pub(super) fn new(request: &Request, record: Arc<Record>, client: Option<Arc<Client>>, route: Arc<Route>) -> Self {
+        let theirs = [AUTHORIZATION, HeaderName::from_static("traceparent")];
+        let given = |name: HeaderName| Some((name.clone(), request.headers().get(name)?.clone()));
+        let mut headers: HeaderMap = theirs.into_iter().filter_map(given).collect();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(SCIM_JSON));
+        Self { route, client, record, headers }
+    }
+}
+
+/// One operation.
+pub(super) struct Operation {
+    /// Its name for those that refer to it.
+    pub(super) bulk_id: Option<Text>,
+    method: Option<Text>,
+    asked: Result<Asked, ScimError>,
+    endpoint: Endpoint,
+}
+
+/// What came of it.
+pub(super) struct Done {
+    /// For the client.
+    pub(super) answer: Answer,
+    /// The id of what it created.
+    pub(super) created: Option<Text>,
+    /// The names of what was left out.
+    pub(super) dropped: Option<HeaderValue>,
+}
+
+/// Why an operation that refers to itself is refused (RFC 7644 section 3.7.1).
+pub(super) fn circular() -> ScimError {
+    ScimError::new(409, "this operation is part of a circle of references; create without them, then refer by PATCH")
+}
+
+impl Operation {
+    /// An operation of a request on this route.
+    pub(super) fn new(operation: BulkOperation, caller: &Caller) -> Self {
+        let BulkOperation { method, bulk_id, asked } = operation;
+        let path = asked.as_ref().map(|asked| &*asked.path).unwrap_or_default();
+        let segments: Vec<&str> = segments(path).collect();
+        let endpoint = endpoint(&segments, &caller.route.target.config.target);
+        Self { bulk_id, method, asked, endpoint }
+    }
+
+    /// What it waits for. What will be refused anyway waits for nothing.
+    pub(super) fn needs(&self, caller: &Caller) -> Needs {
+        self.ordered(caller).unwrap_or_default()
+    }
+
+    fn ordered(&self, caller: &Caller) -> Option<Needs> {
+        let asked = self.asked.as_ref().ok()?;
+        let (served, ask) = ask(self.endpoint.clone(), &method(asked)).ok()?;
+        let known = &caller.route.target.config.target.types[served].canonical;
+        let quirks = caller.client.as_ref().map(|client| client.quirks.reading).unwrap_or_default();
+        let body = || Ok(asked.data.clone().unwrap_or_default());
+        let mut action = action(ask, body, known, quirks).ok();
+        let data = action.as_mut().map_or(Data::Nothing, data);
+        match (&self.endpoint, data) {
+            (Endpoint::Resource(_, id), data) => Some(Needs::of_change(id, asked.method, data, known)),
+            (_, Data::Resource(resource)) => Some(Needs::of_creation(self.bulk_id.clone()?, resource, known)),
+            _ => None,
+        }
+    }
+
+    /// Sends it on its way through the stations below, unless it is `refused`. A panic in it fails it alone.
+    pub(super) async fn carry_out<S>(
+        &self,
+        caller: &Caller,
+        known: Created,
+        refused: Option<ScimError>,
+        inner: S,
+    ) -> Done
+    where
+        S: Stage<Authenticated, Response, CoreError>,
+    {
+        let carried_out = async {
+            let (asked, at) = match refused.map_or_else(|| self.prepare(caller, known), Err) {
+                Ok(prepared) => prepared,
+                Err(error) => return self.failed(error, &caller.route).into(),
+            };
+            match inner.oneshot(asked).await {
+                Ok(answer) => self.succeeded(&answer, location(&at, &caller.route)),
+                Err(error) => self.failed_at(rescue::refusal(error).error, &at, &caller.route).into(),
+            }
+        };
+        let caught = catch(carried_out, &caller.record.id).await;
+        caught.unwrap_or_else(|Panicked| self.failed(ScimError::new(500, "internal error"), &caller.route).into())
+    }
+
+    /// The request that it is by itself.
+    fn prepare(&self, caller: &Caller, known: Created) -> Result<(Authenticated, Endpoint), ScimError> {
+        let asked = self.asked.as_ref().map_err(Clone::clone)?;
+        let endpoint = self.resolved(&known, &caller.route)?;
+        let body = asked.data.as_ref().map(|data| data.to_bytes()).unwrap_or_default();
+        let mut request = http::Request::new(
+            Full::new(body).map_err(|never: std::convert::Infallible| match never {}).boxed_unsync(),
+        );
+        *request.method_mut() = method(asked);
+        *request.headers_mut() = caller.headers.clone();
+        if let Some(version) = asked.version.as_ref().filter(|_| matches!(endpoint, Endpoint::Resource(..))) {
+            // What no header can hold names no version, so that the condition fails.
+            let version = HeaderValue::from_str(version).unwrap_or(HeaderValue::from_static(""));
+            request.headers_mut().insert(IF_MATCH, version);
+        }
+        request.extensions_mut().insert(Arc::new(Record::part(&caller.record)));
+        request.extensions_mut().insert(known);
+        let place = Place { route: caller.route.clone(), endpoint: endpoint.clone() };
+        Ok((Authenticated { request, place: Some(place), client: caller.client.clone() }, endpoint))
+    }
+
+    /// Where it happens, with the id of what it refers to. An operation is about resources, so never about another bulk
+    /// request (rfc-traps 267).
+    fn resolved(&self, Created(ids): &Created, route: &Route) -> Result<Endpoint, ScimError> {
+        match &self.endpoint {
+            Endpoint::Resource(served, id) => match bulk_id(id) {
+                None => Ok(self.endpoint.clone()),
+                Some(bulk_id) => match ids.get(bulk_id) {
+                    // Read as a path, as if the client had written the id.
+                    Some(id) => Ok(created_at(*served, id, route)),
+                    None => Err(ScimError::new(409, format!("no resource was created under the bulkId {bulk_id}"))),
+                },
+            },
+            Endpoint::Bulk | Endpoint::Root | Endpoint::Search(_) | Endpoint::Discovery(_) | Endpoint::Me => {
+                Err(ScimError::invalid_value("path must name a resource or a resource type, such as /Users"))
+            }
+            other => Ok(other.clone()),
+        }
+    }
+
+    fn succeeded(&self, answer: &Response, location: String) -> Done {
+        let header = |name: HeaderName| Some(answer.headers().get(name)?.to_str().ok()?.to_owned());
+        let made = header(LOCATION);
+        let answer_of_it = Answer {
+            location: Some(made.clone().unwrap_or(location)),
+            version: header(ETAG),
+            status: answer.status().as_u16(),
+            ..self.answer()
+        };
+        let created = made.as_deref().and_then(last_segment);
+        Done { answer: answer_of_it, created, dropped: answer.headers().get(SCIMUX_DROPPED).cloned() }
+    }
+
+    /// Its answer if it failed without getting anywhere.
+    pub(super) fn failed(&self, error: ScimError, route: &Route) -> Answer {
+        self.failed_at(error, &self.endpoint, route)
+    }
+
+    fn failed_at(&self, error: ScimError, at: &Endpoint, route: &Route) -> Answer {
+        // rfc-traps 256.
+        let is_creation = self.method.as_deref() == Some("POST");
+        let location = (!is_creation).then(|| location(at, route));
+        Answer { location, status: error.status, response: Some(error), ..self.answer() }
+    }
+
+    fn answer(&self) -> Answer {
+        let (method, bulk_id) = (self.method.clone(), self.bulk_id.clone());
+        Answer { location: None, method, bulk_id, version: None, status: 200, response: None }
+    }
+}
+
+impl From<Answer> for Done {
+    fn from(answer: Answer) -> Self {
+        Self { answer, created: None, dropped: None }
+    }
+}
+
+fn method(asked: &Asked) -> Method {
+    Method::from_bytes(asked.method.as_str().as_bytes()).expect("the four are HTTP's")
+}
+
+fn created_at(served: usize, id: &str, route: &Route) -> Endpoint {
+    let target = &route.target.config.target;
+    let kind = target.types[served].canonical.endpoint.trim_start_matches('/');
+    endpoint(&[kind, &encode(id).to_string()], target)
+}
+
+/// The URL of what the path names; of the route where it names no resource.
+fn location(at: &Endpoint, route: &Route) -> String {
+    let kind = |served: usize| &route.target.config.target.types[served].canonical.endpoint;
+    match at {
+        Endpoint::Resource(served, id) => format!("{}{}/{}", route.base, kind(*served), encode(id)),
+        Endpoint::Collection(served) => format!("{}{}", route.base, kind(*served)),
+        _ => route.base.clone(),
+    }
+}
+
+/// The id at the end of a URL that the gateway wrote.
+fn last_segment(url: &str) -> Option<Text> {
+    let id = percent_decode_str(url.rsplit('/').next()?).decode_utf8().ok()?;
+    Some(Text::from(&*id))
+}
