@@ -1,10 +1,11 @@
 //! The machine alone: what it asks for, call by call, when the vendor answers this or that.
 
 use bytes::Bytes;
-use scimux_scim::{ListQuery, Quirks, body, patch, value};
+use scimux_scim::{Object, Quirks, Value, body, patch, value};
 
+use super::single::again::CONFLICTS;
 use super::*;
-use crate::fixture;
+use crate::{Conditions, NoteKind, fixture};
 
 fn object(json: &str) -> Object {
     value::parse(&Bytes::from(json.to_owned())).expect(json)
