@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE};
@@ -13,32 +12,31 @@ use serde_json::{Map, Value, json};
 use tower::service_fn;
 use tower::util::BoxCloneSyncService;
 
-use crate::front::concurrency::Places;
 use crate::front::{Request, Response};
 use crate::stack::FrontService;
 use crate::target::LiveTarget;
 use crate::telemetry::{Metrics, rfc3339};
 
-/// Watchers at a time, for the limit of connections.
-pub(crate) const CONNECTIONS: usize = 8;
+/// Requests of operators at a time, for the limit of connections.
+pub(crate) const REQUESTS: usize = 8;
 
 /// What is shown.
 #[derive(Clone, Debug)]
 pub(crate) struct Watched {
     /// Whether the gateway takes requests.
-    pub(crate) ready: Arc<AtomicBool>,
+    pub(crate) ready: bool,
     /// `/metrics`.
     pub(crate) metrics: Arc<Metrics>,
-    /// For `scimux_in_flight`.
-    pub(crate) places: Arc<Places>,
+    /// `scimux_in_flight`.
+    pub(crate) in_flight: usize,
     /// `/targets`.
     pub(crate) targets: Arc<[Arc<LiveTarget>]>,
 }
 
 /// Answers GET requests about what is watched.
-pub(crate) fn service(watched: Watched) -> FrontService {
+pub(crate) fn service(watched: impl Fn() -> Watched + Clone + Send + Sync + 'static) -> FrontService {
     BoxCloneSyncService::new(service_fn(move |request: Request| {
-        let answer = answer(&watched, &request);
+        let answer = answer(&watched(), &request);
         async move { Ok::<_, Infallible>(answer) }
     }))
 }
@@ -51,7 +49,7 @@ fn answer(watched: &Watched, request: &Request) -> Response {
     }
     match request.uri().path() {
         "/livez" => plain(StatusCode::OK, "alive\n"),
-        "/readyz" if watched.ready.load(Ordering::Acquire) => plain(StatusCode::OK, "ready\n"),
+        "/readyz" if watched.ready => plain(StatusCode::OK, "ready\n"),
         "/readyz" => plain(StatusCode::SERVICE_UNAVAILABLE, "not ready\n"),
         "/metrics" => metrics(watched),
         "/targets" => targets(watched),
@@ -71,7 +69,7 @@ fn typed(status: StatusCode, kind: &'static str, text: impl Into<Bytes>) -> Resp
 }
 
 fn metrics(watched: &Watched) -> Response {
-    watched.metrics.in_flight().set(i64::try_from(watched.places.taken()).unwrap_or(i64::MAX));
+    watched.metrics.in_flight().set(i64::try_from(watched.in_flight).unwrap_or(i64::MAX));
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     typed(StatusCode::OK, kind, watched.metrics.text())
 }
@@ -82,8 +80,8 @@ fn targets(watched: &Watched) -> Response {
 }
 
 fn describe(live: &LiveTarget) -> Value {
-    let target = &live.knowledge.target();
-    let last = live.status.last();
+    let target = &live.lasting.knowledge.target();
+    let last = live.lasting.status.last();
     let failure = last.failure.map(|(at, what)| json!({ "at": rfc3339(at), "error": what }));
     let mut types = Map::new();
     for served in &target.types {
@@ -104,7 +102,7 @@ fn describe(live: &LiveTarget) -> Value {
 
 /// What the target showed of itself: methods that it lacks for a resource type, and since when that is known.
 fn learned(live: &LiveTarget) -> Vec<Value> {
-    let known = live.knowledge.lacks().into_iter();
+    let known = live.lasting.knowledge.lacks().into_iter();
     let words = known.map(|known| {
         json!({
             "endpoint": known.lack.endpoint,

@@ -223,6 +223,31 @@ pub struct Problem {
 /// The environment variables a configuration may look at.
 pub type Environment = BTreeMap<String, String>;
 
+/// Where a configuration comes from, to be read again on reload.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The file.
+    pub file: PathBuf,
+    /// What lies over it, and holds the secrets of `{ env = … }`: a process keeps its environment.
+    pub environment: Environment,
+}
+
+impl Source {
+    /// Reads and checks it, its secrets and certificates too.
+    ///
+    /// # Errors
+    /// Every problem at once.
+    pub fn load(&self) -> Result<(Config, Vec<Problem>), Vec<Problem>> {
+        load(&self.file, &self.environment)
+    }
+
+    /// A problem of it that is no key's.
+    #[must_use]
+    pub fn problem(&self, message: impl Into<String>) -> Problem {
+        Problem::of(&self.file.display().to_string(), message)
+    }
+}
+
 /// Reads and checks a configuration file with `environment` over it.
 ///
 /// # Errors
@@ -241,11 +266,7 @@ pub fn load_without_secrets(file: &Path, environment: &Environment) -> Result<Co
 }
 
 fn text(file: &Path) -> Result<String, Vec<Problem>> {
-    let problem = |error| Problem {
-        origin: file.display().to_string(),
-        key: String::new(),
-        message: format!("cannot read it: {error}"),
-    };
+    let problem = |error| Problem::of(&file.display().to_string(), format!("cannot read it: {error}"));
     std::fs::read_to_string(file).map_err(|error| vec![problem(error)])
 }
 
@@ -303,6 +324,14 @@ pub fn environment() -> Environment {
         Some((name.into_string().ok()?, value.into_string().ok()?))
     };
     std::env::vars_os().filter_map(text).collect()
+}
+
+impl Problem {
+    /// A problem that is no key's.
+    #[must_use]
+    pub fn of(origin: &str, message: impl Into<String>) -> Self {
+        Self { origin: origin.to_owned(), key: String::new(), message: message.into() }
+    }
 }
 
 impl std::fmt::Display for Problem {

@@ -11,6 +11,7 @@ pub(crate) mod discovery;
 pub(crate) mod encode;
 pub(crate) mod foreign;
 pub(crate) mod guard;
+pub(crate) mod lasting;
 pub(crate) mod lock;
 pub(crate) mod path;
 pub(crate) mod proof;
@@ -28,7 +29,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue, StatusCode};
-use scimux_adapters::{Operation, ServedType, VendorError};
+use scimux_adapters::{Operation, ServedType, VendorError, VendorErrorKind};
 use scimux_scim::{Quirks, ScimError, Text};
 
 use crate::target::{LiveTarget, Trace};
@@ -105,6 +106,20 @@ pub(crate) struct Failed {
     pub(crate) operation: &'static str,
     /// Where it was to happen.
     pub(crate) route: Arc<Route>,
+}
+
+impl CoreError {
+    /// Whether nobody knows if the vendor has done what was asked: the call may have arrived, and no answer says that it
+    /// did nothing (CONTRACT section 5).
+    pub(crate) fn leaves_unknown(&self) -> bool {
+        let Self::Failed(failed) = self else { return false };
+        let refused_for_now = failed.error.status == Some(503) && failed.error.retry_after.is_some();
+        match failed.error.kind {
+            VendorErrorKind::BrokenOff | VendorErrorKind::TimedOut | VendorErrorKind::NotUnderstood => true,
+            VendorErrorKind::Unavailable => !refused_for_now,
+            _ => false,
+        }
+    }
 }
 
 impl Refusal {

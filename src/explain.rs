@@ -20,14 +20,13 @@ use tower::{ServiceExt, service_fn};
 
 use crate::config::{Auth, Client, Config, Listen, Route, Server};
 use crate::core::authenticate::caller;
-use crate::core::lock::Locks;
 use crate::core::path::{Endpoint, endpoint, segments};
 use crate::core::redact::Redactor;
 use crate::front::request_id;
 use crate::serve;
 use crate::stack;
 use crate::target::LiveTarget;
-use crate::target::knowledge::Knowledge;
+use crate::target::lasting::Lasting;
 use crate::telemetry::{Metrics, Record};
 use crate::upstream::{Credentials, HttpService};
 pub(crate) use raw::HEAD_BYTES;
@@ -138,7 +137,7 @@ impl Setting<'_> {
         let target = Arc::new(self.target(habit, story, &public_url, &metrics));
         let routes = serve::routes(self.config, &public_url, &[target]);
         let this = routes.into_iter().filter(|route| *route.name == *self.route.name).collect();
-        stack::core(self.clients.clone(), this, limits, Arc::new(Locks::default()), metrics)
+        stack::core(self.clients.clone(), this, limits, Arc::default(), metrics)
     }
 
     fn target(&self, habit: Habit, story: &Arc<Story>, public_url: &str, metrics: &Arc<Metrics>) -> LiveTarget {
@@ -146,9 +145,8 @@ impl Setting<'_> {
         LiveTarget {
             name: config.target.settings.name.as_str().into(),
             config: config.clone(),
-            knowledge: Arc::new(Knowledge::new(config.target.clone())),
-            status: Arc::default(),
-            credentials: Arc::new(Credentials::new(config, &nowhere(), metrics)),
+            lasting: Lasting::new(config),
+            credentials: Arc::new(Credentials::new(config, &nowhere(), metrics, None)),
             redactor: Redactor::new([], public_url),
             service: StandIn::new(config.clone(), self.current.clone(), habit, story.clone()).service(),
         }

@@ -6,7 +6,7 @@ mod socket;
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Semaphore, mpsc, watch};
 
@@ -17,92 +17,104 @@ use socket::Socket;
 /// Connections per request that may be in flight: idle ones are cheap, but not free.
 const CONNECTIONS_PER_REQUEST: usize = 8;
 
-/// Sockets bound and not yet served.
+/// A socket bound and not yet served.
 #[derive(Debug)]
-pub(crate) struct Bound {
-    sockets: Vec<Socket>,
-}
+pub(crate) struct Bound(Socket);
 
-/// Sockets being served.
+/// A socket being served. Dropped, it cuts off everything.
 #[derive(Debug)]
-pub(crate) struct Listeners {
+pub(crate) struct Listener {
     phase: watch::Sender<Phase>,
     /// Every task holds the sender of this channel, so that it ends with the last of them.
     ended: tokio::sync::Mutex<mpsc::Receiver<()>>,
 }
 
-/// What listeners and connections are to do.
+/// What a listener and its connections are to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     /// Serve.
     Serving,
     /// Take nothing new, finish what has begun.
     Closing,
-    /// Stop at once.
-    Cut,
 }
 
 impl Bound {
-    /// Binds all or fails.
-    pub(crate) async fn all(wanted: &[Listen]) -> io::Result<Self> {
-        let mut sockets = Vec::with_capacity(wanted.len());
-        for listen in wanted {
-            let named =
-                |error: io::Error| io::Error::new(error.kind(), format!("cannot listen on {listen:?}: {error}"));
-            sockets.push(Socket::bind(listen).await.map_err(named)?);
-        }
-        Ok(Self { sockets })
+    /// Binds it; a unix socket with these permissions.
+    pub(crate) async fn to(listen: &Listen, mode: u32) -> io::Result<Self> {
+        let named = |error: io::Error| io::Error::new(error.kind(), format!("cannot listen on {listen}: {error}"));
+        Socket::bind(listen, mode).await.map(Self).map_err(named)
     }
 
-    /// The TCP addresses among them.
-    pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
-        self.sockets.iter().filter_map(Socket::address).collect()
+    /// Its TCP address.
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
+        self.0.address()
     }
 
-    /// Serves them all, for about `requests` requests at a time.
-    pub(crate) fn serve(self, service: FrontService, requests: usize) -> Listeners {
+    /// Serves it, as long as there are places for connections.
+    pub(crate) fn serve(self, service: FrontService, connections: Arc<Connections>) -> Listener {
         let (phase, watching) = watch::channel(Phase::Serving);
         let (alive, ended) = mpsc::channel(1);
-        let most = requests.saturating_mul(CONNECTIONS_PER_REQUEST).clamp(1, Semaphore::MAX_PERMITS);
-        let connections = Arc::new(Semaphore::new(most));
-        for socket in self.sockets {
-            let server = Server {
-                service: service.clone(),
-                phase: watching.clone(),
-                alive: alive.clone(),
-                connections: connections.clone(),
-            };
-            tokio::spawn(server.accept_all(socket));
-        }
-        Listeners { phase, ended: tokio::sync::Mutex::new(ended) }
+        let server = Server { service, phase: watching, alive, connections };
+        tokio::spawn(server.accept_all(self.0));
+        Listener { phase, ended: tokio::sync::Mutex::new(ended) }
     }
 }
 
-impl Listeners {
-    /// Closes the sockets, and each connection after the request it is in.
+/// The places for connections of the sockets that share them.
+#[derive(Debug)]
+pub(crate) struct Connections {
+    places: Arc<Semaphore>,
+    most: Mutex<usize>,
+}
+
+impl Connections {
+    /// Places for about `requests` requests at a time.
+    pub(crate) fn new(requests: usize) -> Self {
+        let most = Self::most(requests);
+        Self { places: Arc::new(Semaphore::new(most)), most: Mutex::new(most) }
+    }
+
+    /// From now on for about `requests`. Nobody is sent away: where there are to be fewer, what is taken goes as it ends.
+    pub(crate) fn resize(&self, requests: usize) {
+        let (mut most, wanted) = (self.most.lock().unwrap_or_else(PoisonError::into_inner), Self::most(requests));
+        self.places.add_permits(wanted.saturating_sub(*most));
+        let fewer = u32::try_from(most.saturating_sub(wanted)).unwrap_or(u32::MAX);
+        if let Ok(places) = self.places.try_acquire_many(fewer) {
+            places.forget();
+        } else {
+            // First in the queue, so that no new connection comes before there are as few as there are to be.
+            let places = self.places.clone();
+            tokio::spawn(async move {
+                places.acquire_many_owned(fewer).await.map(tokio::sync::OwnedSemaphorePermit::forget)
+            });
+        }
+        *most = wanted;
+    }
+
+    fn most(requests: usize) -> usize {
+        requests.saturating_mul(CONNECTIONS_PER_REQUEST).clamp(1, Semaphore::MAX_PERMITS)
+    }
+}
+
+impl Listener {
+    /// Closes the socket, and each connection after the request it is in.
     pub(crate) fn close(&self) {
         let _ = self.phase.send(Phase::Closing);
     }
 
-    /// Waits until all sockets and connections are closed.
+    /// Waits until the socket and all its connections are closed.
     pub(crate) async fn finished(&self) {
         // Nothing is ever sent: this ends when the last task has dropped its sender.
         let _ = self.ended.lock().await.recv().await;
     }
-
-    /// Cuts everything off.
-    pub(crate) fn cut(&self) {
-        let _ = self.phase.send(Phase::Cut);
-    }
 }
 
 /// One socket's server.
-#[derive(Clone)]
 struct Server {
     service: FrontService,
     phase: watch::Receiver<Phase>,
     alive: mpsc::Sender<()>,
-    connections: Arc<Semaphore>,
+    connections: Arc<Connections>,
 }
 
 impl Server {
@@ -110,12 +122,12 @@ impl Server {
         loop {
             // At the limit new connections wait in the kernel's queue, and are refused by it when that is full.
             let next = async {
-                let place = self.connections.clone().acquire_owned().await;
+                let place = self.connections.places.clone().acquire_owned().await;
                 (socket.accept().await, place)
             };
             let (stream, place) = tokio::select! {
                 next = next => next,
-                // An error means that the gateway was dropped.
+                // An error means that the listener was dropped.
                 _ = self.phase.changed() => return,
             };
             let (service, phase, alive) = (self.service.clone(), self.phase.clone(), self.alive.clone());
@@ -123,6 +135,26 @@ impl Server {
                 connection::serve(stream, service, phase).await;
                 drop((place, alive));
             });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn places_for_connections_grow_and_shrink() {
+        let connections = Connections::new(2);
+        connections.resize(3);
+        assert_eq!(connections.places.available_permits(), 3 * CONNECTIONS_PER_REQUEST);
+        let taken = connections.places.clone().acquire_many_owned(20).await.expect("never closed");
+        connections.resize(1);
+        tokio::task::yield_now().await;
+        assert!(connections.places.try_acquire().is_err(), "20 are open, 8 may be");
+        drop(taken);
+        while connections.places.available_permits() != CONNECTIONS_PER_REQUEST {
+            tokio::task::yield_now().await;
         }
     }
 }

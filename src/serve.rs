@@ -1,161 +1,150 @@
 //! The running gateway.
 
+mod doors;
+mod generation;
 mod probe;
+mod reload;
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use arc_swap::ArcSwap;
 use tokio::time::{Duration, sleep, timeout};
+use tower::util::BoxCloneSyncService;
+use tower::{ServiceExt, service_fn};
 
 use crate::admin::{self, Watched};
-use crate::config::{Config, Listen, Server, TargetConfig};
-use crate::core::lock::Locks;
-use crate::core::path::segments;
-use crate::core::route::Route;
+use crate::config::{Config, Source};
+use crate::front::Request;
 use crate::front::concurrency::Places;
-use crate::listen::{Bound, Listeners};
-use crate::stack;
-use crate::target::LiveTarget;
+use crate::stack::FrontService;
 use crate::telemetry::{self, Metrics};
-use crate::upstream::{Roots, transport};
+use doors::{Doors, Role};
+use generation::{Common, Generation};
 
+pub(crate) use generation::routes;
 pub use probe::{Probed, probe};
+pub use reload::Reloader;
+
+/// For those whose time to drain is over: they are dropped at once, and only what they leave behind takes a moment.
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// A gateway that runs until it is stopped. Dropping it cuts everything off at once.
 #[derive(Debug)]
-pub struct Gateway {
-    addresses: Vec<SocketAddr>,
-    admin_address: Option<SocketAddr>,
-    ready: Arc<AtomicBool>,
-    places: Arc<Places>,
-    listeners: Listeners,
-    admin: Option<Listeners>,
-    drain: Duration,
-    drain_delay: Duration,
+pub struct Gateway(Arc<Shared>);
+
+/// What outlasts every configuration.
+struct Shared {
+    ready: AtomicBool,
+    common: Common,
+    doors: Doors,
+    now: ArcSwap<Generation>,
+    source: Option<Source>,
+    /// One reload at a time.
+    reloading: tokio::sync::Mutex<()>,
 }
 
 impl Gateway {
-    /// Binds the listeners and begins to serve.
+    /// Binds the listeners and begins to serve. From `source` the configuration can be loaded again.
     ///
     /// # Errors
     /// An address cannot be bound, or TLS cannot be set up.
-    pub async fn start(config: Config) -> io::Result<Self> {
+    pub async fn start(config: Config, source: Option<Source>) -> io::Result<Self> {
         telemetry::init(&config.log);
-        refuse_strangers(&config)?;
-        let bound = Bound::all(&config.server.listen).await?;
-        let addresses = bound.addresses();
-        let public_url = public_url(&config.server, &addresses)?;
-        let metrics = Arc::new(Metrics::new());
-        let limits = &config.server.limits;
-        let places = Arc::new(Places::new(limits.concurrency));
-        let targets = live_targets(&config, &public_url, &metrics)?;
-        let routes: Arc<[Arc<Route>]> = routes(&config, &public_url, &targets).into();
-        let clients = config.clients.iter().cloned().map(Arc::new).collect();
-        let core = stack::core(clients, routes, limits, Arc::new(Locks::default()), metrics.clone());
-        let front = stack::front(limits, places.clone(), metrics.clone(), core);
-        let ready = Arc::new(AtomicBool::new(false));
-        let watched = Watched { ready: ready.clone(), metrics, places: places.clone(), targets: targets.into() };
-        let (admin, admin_address) = admin(config.admin, watched).await?;
-        let listeners = bound.serve(front, limits.concurrency);
-        ready.store(true, Ordering::Release);
-        let (drain, drain_delay) = (limits.drain, limits.drain_delay);
-        Ok(Self { addresses, admin_address, ready, places, listeners, admin, drain, drain_delay })
+        let requests = config.server.limits.concurrency;
+        let places = Arc::new(Places::new(requests));
+        let common = Common { metrics: Arc::new(Metrics::new()), places, lasting: Arc::default() };
+        let doors = Doors::new(requests);
+        let opening = doors.bind(&config).await?;
+        let now = ArcSwap::from_pointee(Generation::build(&config, &opening.addresses(), &common, None)?);
+        let (ready, reloading) = (AtomicBool::new(false), tokio::sync::Mutex::default());
+        let shared = Arc::new(Shared { ready, common, doors, now, source, reloading });
+        shared.open(opening);
+        shared.ready.store(true, Ordering::Release);
+        Ok(Self(shared))
     }
 
     /// The TCP addresses bound for the front door, in the order of the configuration.
     #[must_use]
-    pub fn addresses(&self) -> &[SocketAddr] {
-        &self.addresses
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.0.doors.addresses(Role::Front)
     }
 
     /// The admin address bound.
     #[must_use]
     pub fn admin_address(&self) -> Option<SocketAddr> {
-        self.admin_address
+        self.0.doors.addresses(Role::Watch).first().copied()
+    }
+
+    /// What loads the configuration again.
+    #[must_use]
+    pub fn reloader(&self) -> Reloader {
+        Reloader(self.0.clone())
     }
 
     /// `/readyz` turns 503; after `drain_delay` no new connections; requests in flight and started mutations are finished,
-    /// at most for `drain`.
+    /// at most for `drain`. What is not finished then is broken off, and each mutation's audit line says so.
     pub async fn stop(self) {
-        self.ready.store(false, Ordering::Release);
+        let shared = &self.0;
+        shared.ready.store(false, Ordering::Release);
         tracing::info!("draining");
-        sleep(self.drain_delay).await;
-        self.listeners.close();
+        let limits = shared.now.load().limits.clone();
+        sleep(limits.drain_delay).await;
+        let shut = shared.doors.shut();
+        let places = &shared.common.places;
         let finished = async {
-            self.listeners.finished().await;
-            self.places.all_free().await;
+            shut.finished().await;
+            places.all_free().await;
         };
-        let complete = timeout(self.drain, finished).await.is_ok();
-        self.listeners.cut();
-        if let Some(admin) = &self.admin {
-            admin.cut();
+        let complete = timeout(limits.drain, finished).await.is_ok();
+        let requests_cut = places.taken();
+        drop(shut);
+        shared.common.lasting.break_off();
+        let _ = timeout(MOMENT, places.all_free()).await;
+        tracing::info!(complete, requests_cut, "stopped");
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        // Connections hold what is shared here, so that it would not end by itself.
+        drop(self.0.doors.shut());
+    }
+}
+
+impl Shared {
+    /// Serves the sockets bound, and no others any more; false if the gateway stops.
+    fn open(self: &Arc<Self>, opening: doors::Opening) -> bool {
+        self.doors.change(opening, self.now.load().limits.drain, |role| self.clone().behind(role))
+    }
+
+    /// What stands behind the doors of a role, whichever configuration is in force.
+    fn behind(self: Arc<Self>, role: Role) -> FrontService {
+        match role {
+            Role::Front => BoxCloneSyncService::new(service_fn(move |request: Request| {
+                let front = self.now.load().front.clone();
+                front.oneshot(request)
+            })),
+            Role::Watch => admin::service(move || self.watched()),
         }
-        tracing::info!(complete, requests_cut = self.places.taken(), "stopped");
+    }
+
+    fn watched(&self) -> Watched {
+        Watched {
+            ready: self.ready.load(Ordering::Acquire),
+            metrics: self.common.metrics.clone(),
+            in_flight: self.common.places.taken(),
+            targets: self.now.load().targets.clone(),
+        }
     }
 }
 
-/// Without a client everybody may call, so only this machine may reach the door.
-fn refuse_strangers(config: &Config) -> io::Result<()> {
-    let guarded = !config.clients.is_empty() || config.routes.iter().all(|route| route.open);
-    let local = |listen: &Listen| match listen {
-        Listen::Tcp(address) => address.ip().is_loopback(),
-        Listen::Unix(_) => true,
-    };
-    if guarded || config.server.listen.iter().all(local) {
-        return Ok(());
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("ready", &self.ready).field("doors", &self.doors).finish_non_exhaustive()
     }
-    Err(io::Error::new(
-        io::ErrorKind::InvalidInput,
-        "without clients the gateway listens on loopback or a unix socket only",
-    ))
-}
-
-fn public_url(server: &Server, addresses: &[SocketAddr]) -> io::Result<String> {
-    let bound = || addresses.first().map(|address| format!("http://{address}"));
-    let missing = || io::Error::new(io::ErrorKind::InvalidInput, "server.public_url is needed behind a unix socket");
-    server.public_url.clone().or_else(bound).ok_or_else(missing)
-}
-
-fn live_targets(config: &Config, public_url: &str, metrics: &Arc<Metrics>) -> io::Result<Vec<Arc<LiveTarget>>> {
-    let roots = Roots::default();
-    config.targets.iter().map(|target| live_target(target, public_url, metrics, &roots).map(Arc::new)).collect()
-}
-
-fn live_target(
-    config: &Arc<TargetConfig>,
-    public_url: &str,
-    metrics: &Arc<Metrics>,
-    roots: &Roots,
-) -> io::Result<LiveTarget> {
-    let http = transport(&config.upstream, LiveTarget::places(config), roots)?;
-    Ok(LiveTarget::new(config, http, public_url, metrics))
-}
-
-/// The routes that lead to `targets`.
-pub(crate) fn routes(config: &Config, public_url: &str, targets: &[Arc<LiveTarget>]) -> Vec<Arc<Route>> {
-    let live = |wanted: &Arc<TargetConfig>| targets.iter().find(|live| Arc::ptr_eq(&live.config, wanted)).cloned();
-    let built = config.routes.iter().filter_map(|route| {
-        let base = format!("{public_url}{}", route.path);
-        Some(Arc::new(Route {
-            name: route.name.as_str().into(),
-            host: route.host.clone(),
-            segments: segments(&route.path).map(ToOwned::to_owned).collect(),
-            base: base.trim_end_matches('/').to_owned(),
-            target: live(&route.target)?,
-            public_discovery: route.public_discovery,
-            open: route.open,
-        }))
-    });
-    built.collect()
-}
-
-async fn admin(address: Option<SocketAddr>, watched: Watched) -> io::Result<(Option<Listeners>, Option<SocketAddr>)> {
-    let Some(address) = address else { return Ok((None, None)) };
-    let bound = Bound::all(&[Listen::Tcp(address)]).await?;
-    let address = bound.addresses().first().copied();
-    Ok((Some(bound.serve(admin::service(watched), admin::CONNECTIONS)), address))
 }
 
 #[cfg(test)]

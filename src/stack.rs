@@ -14,14 +14,13 @@ use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceBuilder, service_fn};
 
 use crate::config::{Client, Limits, TargetConfig};
-use crate::core::lock::Locks;
 use crate::core::route::Route;
 use crate::core::{
-    admit, audit, authenticate, body, bulk, discovery, guard, rescue, route, run, translate as translate_request,
+    self, admit, audit, authenticate, body, bulk, discovery, guard, rescue, route, run, translate as translate_request,
 };
 use crate::front::concurrency::{self, Places};
 use crate::front::{Request, Response, access_log, deadline, error_body, headers, panic, request_id};
-use crate::target::status::Status;
+use crate::target::lasting::Lasting;
 use crate::target::{CallService, observe, queue, renew, translate, understand};
 use crate::telemetry::Metrics;
 use crate::upstream::{Credentials, HttpService};
@@ -71,7 +70,7 @@ pub(crate) fn core(
     clients: Arc<[Arc<Client>]>,
     routes: Arc<[Arc<Route>]>,
     limits: &Limits,
-    locks: Arc<Locks>,
+    lasting: Arc<core::lasting::Lasting>,
     metrics: Arc<Metrics>,
 ) -> CoreService {
     let stack = ServiceBuilder::new()
@@ -93,7 +92,7 @@ pub(crate) fn core(
         .layer(translate_request::layer())
         // The line between what ends with the client and what does not. A lock may be waited for half of the time that the
         // client has: who gets it can still do its work, and who does not hears so before the deadline cuts in.
-        .layer(guard::layer(locks, limits.request_timeout / 2))
+        .layer(guard::layer(lasting, limits.request_timeout / 2))
         // Inside the guard: a mutation is written down also when its client is gone.
         .layer(audit::layer(metrics))
         .service(service_fn(run::run));
@@ -104,7 +103,7 @@ pub(crate) fn core(
 pub(crate) fn target(
     config: &Arc<TargetConfig>,
     credentials: Arc<Credentials>,
-    status: Arc<Status>,
+    lasting: &Lasting,
     metrics: Arc<Metrics>,
     http: HttpService,
 ) -> CallService {
@@ -116,9 +115,9 @@ pub(crate) fn target(
         // Outside the queue: a call that waits for a login takes no place from others.
         .layer(renew::layer(credentials))
         // Outside the log of calls: waiting is not the vendor's time.
-        .layer(queue::layer(upstream.concurrency, upstream.timeout))
+        .layer(queue::layer(lasting.places.clone(), upstream.timeout))
         // Sees each sending by itself, with what the adapter made of the answer.
-        .layer(observe::layer(name, status, metrics))
+        .layer(observe::layer(name, lasting.status.clone(), metrics))
         // Next to the network: everything above speaks of meanings, not of bytes.
         .layer(understand::layer(config.clone()))
         .service(http);

@@ -3,6 +3,7 @@
 #[cfg(test)]
 pub(crate) mod fixture;
 pub(crate) mod knowledge;
+pub(crate) mod lasting;
 pub(crate) mod observe;
 pub(crate) mod queue;
 pub(crate) mod renew;
@@ -24,8 +25,7 @@ use crate::core::redact::{Redactor, hosts};
 use crate::stack;
 use crate::telemetry::{Metrics, Record};
 use crate::upstream::{Credentials, HttpService};
-use knowledge::Knowledge;
-use status::Status;
+use lasting::Lasting;
 
 /// Segments of base URLs that say nothing of whose they are.
 const WORDS_OF_THE_TRADE: [&str; 5] = ["api", "rest", "scim", "v1", "v2"];
@@ -36,10 +36,8 @@ pub(crate) struct LiveTarget {
     pub(crate) name: Arc<str>,
     /// What the configuration says.
     pub(crate) config: Arc<TargetConfig>,
-    /// What it showed of itself.
-    pub(crate) knowledge: Arc<Knowledge>,
-    /// How it has been doing.
-    pub(crate) status: Arc<Status>,
+    /// What a reload keeps of it.
+    pub(crate) lasting: Lasting,
     /// Its credential.
     pub(crate) credentials: Arc<Credentials>,
     /// What of it may not reach clients.
@@ -49,19 +47,26 @@ pub(crate) struct LiveTarget {
 }
 
 impl LiveTarget {
-    /// A target whose calls go through `http`, in front of clients that reach the gateway at `public_url`.
-    pub(crate) fn new(config: &Arc<TargetConfig>, http: HttpService, public_url: &str, metrics: &Arc<Metrics>) -> Self {
+    /// A target whose calls go through `http`, in front of clients that reach the gateway at `public_url`; `before` is the
+    /// target of its name before a reload.
+    pub(crate) fn new(
+        config: &Arc<TargetConfig>,
+        http: HttpService,
+        public_url: &str,
+        metrics: &Arc<Metrics>,
+        before: Option<&Self>,
+    ) -> Self {
         let settings = &config.target.settings;
         let mut words: Vec<String> = Self::places(config).iter().flat_map(hosts).collect();
         words.extend(config.target.tenant_words().map(ToOwned::to_owned));
         words.extend(path_words(&settings.base_url));
-        let credentials = Arc::new(Credentials::new(config, &http, metrics));
-        let status = Arc::default();
-        let service = stack::target(config, credentials.clone(), Arc::clone(&status), metrics.clone(), http);
+        let credentials = before.map(|before| &*before.credentials);
+        let credentials = Arc::new(Credentials::new(config, &http, metrics, credentials));
+        let lasting = Lasting::after(before, config, &credentials);
+        let service = stack::target(config, credentials.clone(), &lasting, metrics.clone(), http);
         let redactor = Redactor::new(words, public_url);
         let name = settings.name.as_str().into();
-        let knowledge = Arc::new(Knowledge::new(config.target.clone()));
-        Self { name, config: config.clone(), knowledge, status, credentials, redactor, service }
+        Self { name, config: config.clone(), lasting, credentials, redactor, service }
     }
 
     /// Where its calls and logins go.

@@ -3,15 +3,16 @@
 use std::io;
 use std::path::Path;
 
-use super::signals::Signals;
+use super::signals::{Asked, Signals};
 use super::{Exit, Terminal, print_problems};
-use crate::config::{self, Listen};
+use crate::config::{Listen, Source};
 use crate::serve::Gateway;
 use crate::telemetry;
 
 /// Runs the gateway until it is told to stop.
 pub(super) async fn serve(file: &Path, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
-    let (config, warnings) = match config::load(file, &terminal.environment) {
+    let source = Source { file: file.to_owned(), environment: terminal.environment.clone() };
+    let (config, warnings) = match source.load() {
         Ok(loaded) => loaded,
         Err(problems) => {
             print_problems(&problems, terminal.err)?;
@@ -24,10 +25,13 @@ pub(super) async fn serve(file: &Path, terminal: &mut Terminal<'_>) -> io::Resul
     }
     let mut signals = Signals::catch()?;
     let sockets: Vec<String> = unix(&config.server.listen).collect();
-    let gateway = Gateway::start(config).await?;
+    let gateway = Gateway::start(config, Some(source)).await?;
     let addresses: Vec<String> = gateway.addresses().iter().map(ToString::to_string).chain(sockets).collect();
     tracing::info!(listen = addresses.join(" "), admin = gateway.admin_address().map(|at| at.to_string()), "serving");
-    signals.stop().await;
+    while signals.next().await == Asked::Reload {
+        let reloader = gateway.reloader();
+        tokio::spawn(async move { reloader.reload().await });
+    }
     tokio::select! {
         () = gateway.stop() => {}
         () = signals.stop() => tracing::warn!("a second signal: stopped at once"),

@@ -4,6 +4,15 @@ use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+/// What is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// SIGTERM or SIGINT: to end.
+    Stop,
+    /// SIGHUP: to read the configuration again.
+    Reload,
+}
+
 /// SIGTERM, SIGINT and SIGHUP, caught from the moment this is made.
 #[derive(Debug)]
 pub(super) struct Signals {
@@ -21,14 +30,19 @@ impl Signals {
         })
     }
 
-    /// Waits until the command is to stop. SIGHUP will reload one day; until then it must not end the process.
+    /// Waits for the next.
+    pub(super) async fn next(&mut self) -> Asked {
+        tokio::select! {
+            _ = self.terminate.recv() => Asked::Stop,
+            _ = self.interrupt.recv() => Asked::Stop,
+            _ = self.hang_up.recv() => Asked::Reload,
+        }
+    }
+
+    /// Waits until the command is to stop; it has nothing to reload, or stops already.
     pub(super) async fn stop(&mut self) {
-        loop {
-            tokio::select! {
-                _ = self.terminate.recv() => return,
-                _ = self.interrupt.recv() => return,
-                _ = self.hang_up.recv() => tracing::warn!("SIGHUP ignored: reload is not in this version, restart instead"),
-            }
+        while self.next().await != Asked::Stop {
+            tracing::warn!("SIGHUP ignored: there is nothing to reload");
         }
     }
 }

@@ -22,15 +22,15 @@ where
         service_fn(move |job: Job| {
             let (context, metrics) = (job.context.clone(), metrics.clone());
             let action = &job.operation.action;
-            let change = is_mutation(action).then(|| (action.name(), names(action).join(",")));
+            let mut line = is_mutation(action).then(|| Line::open(action, &context));
             let outcome = inner.call(job);
             async move {
                 let outcome = outcome.await;
                 if let Ok(outcome) = &outcome {
                     count(outcome, &context, &metrics);
                 }
-                if let Some((operation, attributes)) = change {
-                    write(operation, &attributes, &outcome, &context);
+                if let Some(line) = &mut line {
+                    line.close(&outcome);
                 }
                 outcome
             }
@@ -38,25 +38,53 @@ where
     })
 }
 
-fn write(operation: &str, attributes: &str, outcome: &Result<Outcome, CoreError>, context: &Context) {
-    let record = &context.trace.record;
-    let made = outcome.as_ref().ok().and_then(|outcome| match &outcome.reply {
-        Reply::Created(resource) => resource.str("id"),
-        _ => None,
-    });
-    tracing::info!(
-        target: "scimux::audit",
-        request_id = &*record.id,
-        client = context.client.as_deref(),
-        route = &*context.route.name,
-        target = &*context.target().name,
-        operation,
-        resource = context.served().canonical.name,
-        resource_id = record.resource_id.get().map(String::as_str).or(made),
-        attributes,
-        outcome = if outcome.is_ok() { "done" } else { "failed" },
-        "change asked for",
-    );
+/// The line, written when it is dropped: a mutation that is broken off, or panics, has its line too.
+struct Line {
+    context: Arc<Context>,
+    operation: &'static str,
+    attributes: String,
+    made: Option<String>,
+    outcome: &'static str,
+}
+
+impl Line {
+    fn open(action: &Action, context: &Arc<Context>) -> Self {
+        let attributes = names(action).join(",");
+        Self { context: context.clone(), operation: action.name(), attributes, made: None, outcome: UNKNOWN }
+    }
+
+    fn close(&mut self, outcome: &Result<Outcome, CoreError>) {
+        self.outcome = match outcome {
+            Ok(_) => "done",
+            Err(error) if error.leaves_unknown() => UNKNOWN,
+            Err(_) => "failed",
+        };
+        if let Ok(Outcome { reply: Reply::Created(resource), .. }) = outcome {
+            self.made = resource.str("id").map(ToOwned::to_owned);
+        }
+    }
+}
+
+/// Nobody knows whether the vendor has done it.
+const UNKNOWN: &str = "unknown";
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        let (context, record) = (&self.context, &self.context.trace.record);
+        tracing::info!(
+            target: "scimux::audit",
+            request_id = &*record.id,
+            client = context.client.as_deref(),
+            route = &*context.route.name,
+            target = &*context.target().name,
+            operation = self.operation,
+            resource = context.served().canonical.name,
+            resource_id = record.resource_id.get().or(self.made.as_ref()).map(String::as_str),
+            attributes = self.attributes,
+            outcome = self.outcome,
+            "change asked for",
+        );
+    }
 }
 
 fn count(outcome: &Outcome, context: &Context, metrics: &Metrics) {

@@ -9,35 +9,40 @@ use tokio::time::{Duration, timeout};
 use tower::layer::layer_fn;
 use tower::{Layer, service_fn};
 
-use super::lock::{Key, Locks};
+use super::lasting::Lasting;
+use super::lock::Key;
 use super::{CoreError, Job, Refusal, refusal};
 use crate::front::panic::{Panicked, catch};
 use crate::stack::Stage;
 
 /// Takes the lock of the resource, at most `patience` long, and then carries the mutation out in a task of its own: it
 /// ends when it is done, not when its client hangs up or the deadline passes. The lock and the request's place among
-/// those in flight go with it; what bounds it is the time each call may take.
+/// those in flight go with it; what bounds it is the time each call may take, and at the gateway's end the time to drain.
 ///
 /// Reads pass; they end with their client.
-pub(crate) fn layer<S>(locks: Arc<Locks>, patience: Duration) -> impl Layer<S, Service: Stage<Job, Outcome, CoreError>>
+pub(crate) fn layer<S>(
+    lasting: Arc<Lasting>,
+    patience: Duration,
+) -> impl Layer<S, Service: Stage<Job, Outcome, CoreError>>
 where
     S: Stage<Job, Outcome, CoreError>,
 {
     layer_fn(move |inner: S| {
-        let locks = locks.clone();
+        let lasting = lasting.clone();
         service_fn(move |job: Job| {
-            let (mut inner, locks) = (inner.clone(), locks.clone());
+            let (mut inner, lasting) = (inner.clone(), lasting.clone());
             async move {
                 if !is_mutation(&job.operation.action) {
                     return inner.call(job).await;
                 }
                 let lock = match key(&job) {
-                    Some(key) => Some(timeout(patience, locks.lock(key)).await.map_err(|_| waited_too_long())?),
+                    Some(key) => Some(timeout(patience, lasting.locks.lock(key)).await.map_err(|_| waited_too_long())?),
                     None => None,
                 };
                 let context = job.context.clone();
                 let work = async move {
-                    let outcome = catch(async { inner.call(job).await }, &context.trace.record.id).await;
+                    let work = catch(async { inner.call(job).await }, &context.trace.record.id);
+                    let outcome = lasting.unless_broken_off(work).await;
                     drop(lock);
                     outcome
                 };
@@ -65,15 +70,23 @@ fn key(job: &Job) -> Option<Key> {
 
 type Caught = Result<Result<Outcome, CoreError>, Panicked>;
 
-fn finished(joined: Result<Caught, tokio::task::JoinError>) -> Result<Outcome, CoreError> {
+fn finished(joined: Result<Option<Caught>, tokio::task::JoinError>) -> Result<Outcome, CoreError> {
     match joined {
-        Ok(Ok(outcome)) => outcome,
+        Ok(Some(Ok(outcome))) => outcome,
+        Ok(None) => Err(broken_off().into()),
         // Logged where it was caught. The task itself ends early only with the process.
-        Ok(Err(Panicked)) | Err(_) => Err(refusal(StatusCode::INTERNAL_SERVER_ERROR, "internal error").into()),
+        Ok(Some(Err(Panicked))) | Err(_) => Err(refusal(StatusCode::INTERNAL_SERVER_ERROR, "internal error").into()),
     }
 }
 
 fn waited_too_long() -> Refusal {
     refusal(StatusCode::SERVICE_UNAVAILABLE, "other changes of this resource are still under way; try again soon")
         .with_header(RETRY_AFTER, HeaderValue::from_static("1"))
+}
+
+/// No `Retry-After`: it would have a create sent twice.
+fn broken_off() -> Refusal {
+    let detail =
+        "the gateway stops, and the time for what had begun is over; whether the vendor has done this is unknown";
+    refusal(StatusCode::GATEWAY_TIMEOUT, detail)
 }

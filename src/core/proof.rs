@@ -16,7 +16,7 @@ pub(crate) async fn check(error: VendorError, context: &Context) -> VendorError 
         return error;
     }
     let plain = context.target().config.target.profile.errors.documented.is_empty();
-    if (error.documented || plain) && (context.target().status.is_proven() || answers_a_list(context).await) {
+    if (error.documented || plain) && (context.target().lasting.status.is_proven() || answers_a_list(context).await) {
         return error;
     }
     VendorError { kind: VendorErrorKind::WrongTarget, ..error }

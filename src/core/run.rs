@@ -16,7 +16,7 @@ pub(crate) async fn run(job: Job) -> Result<Outcome, CoreError> {
     let Job { context, operation } = job;
     let name = operation.action.name();
     let mut notes = Vec::new();
-    let (mut run, mut next) = Run::start(operation, context.target().knowledge.target());
+    let (mut run, mut next) = Run::start(operation, context.target().lasting.knowledge.target());
     loop {
         context.trace.record.show(&run);
         if matches!(next, Next::Done(_)) {
@@ -51,7 +51,7 @@ fn learn(run: &Run, context: &Context) {
         let (endpoint, method) = (lack.endpoint.as_str(), lack.method.as_str());
         tracing::debug!(target: "scimux::target", target = &*target.name, endpoint, method, status = lack.status, "lacking");
     }
-    target.knowledge.learn(run.learned());
+    target.lasting.knowledge.learn(run.learned());
 }
 
 async fn tell(failure: Failure, operation: &'static str, context: &Context) -> CoreError {

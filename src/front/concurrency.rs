@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
@@ -18,7 +19,7 @@ use crate::telemetry::Record;
 #[derive(Debug)]
 pub(crate) struct Places {
     taken: watch::Sender<usize>,
-    limit: usize,
+    limit: AtomicUsize,
 }
 
 /// A place among the requests in flight; given back when it is dropped.
@@ -28,7 +29,12 @@ pub(crate) struct Place(Arc<Places>);
 impl Places {
     /// As many places.
     pub(crate) fn new(limit: usize) -> Self {
-        Self { taken: watch::Sender::new(0), limit }
+        Self { taken: watch::Sender::new(0), limit: limit.into() }
+    }
+
+    /// From now on as many; what is taken beyond that stays so.
+    pub(crate) fn resize(&self, limit: usize) {
+        self.limit.store(limit, Ordering::Relaxed);
     }
 
     /// How many are taken, by requests and by mutations that outlived theirs.
@@ -45,7 +51,7 @@ impl Places {
 
     fn take(self: &Arc<Self>) -> Option<Place> {
         let free = self.taken.send_if_modified(|taken| {
-            let free = *taken < self.limit;
+            let free = *taken < self.limit.load(Ordering::Relaxed);
             *taken += usize::from(free);
             free
         });

@@ -52,16 +52,14 @@ where
     });
     loop {
         let now = *phase.borrow_and_update();
-        match now {
-            Phase::Serving => {}
-            Phase::Closing => connection.as_mut().graceful_shutdown(),
-            Phase::Cut => return,
+        if now == Phase::Closing {
+            connection.as_mut().graceful_shutdown();
         }
         tokio::select! {
             // What the HTTP parser refuses is answered by it, and what breaks off is nobody's fault here.
             _ = connection.as_mut() => return,
             () = idle.as_mut() => return,
-            // An error means that the gateway was dropped.
+            // An error means that the listener was dropped.
             changed = phase.changed() => if changed.is_err() { return },
         }
     }

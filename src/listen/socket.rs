@@ -38,12 +38,13 @@ impl Drop for SocketFile {
 }
 
 impl Socket {
-    pub(super) async fn bind(listen: &Listen) -> io::Result<Self> {
+    /// Binds it; a unix socket with the permissions `mode`.
+    pub(super) async fn bind(listen: &Listen, mode: u32) -> io::Result<Self> {
         match listen {
             Listen::Tcp(address) => Ok(Self::Tcp(TcpListener::bind(address).await?)),
             Listen::Unix(path) => {
                 refuse_unless_stale(path).await?;
-                let (listener, file) = bind_unix(path)?;
+                let (listener, file) = bind_unix(path, mode)?;
                 Ok(Self::Unix(listener, file))
             }
         }
@@ -98,13 +99,13 @@ async fn refuse_unless_stale(path: &Path) -> io::Result<()> {
 }
 
 /// Binds under another name and moves the socket into place, so that it never is there with other permissions.
-fn bind_unix(path: &Path) -> io::Result<(UnixListener, SocketFile)> {
+fn bind_unix(path: &Path, mode: u32) -> io::Result<(UnixListener, SocketFile)> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}", std::process::id()));
     let temporary = path.with_file_name(name);
     let _ = std::fs::remove_file(&temporary);
     let listener = UnixListener::bind(&temporary)?;
-    std::fs::set_permissions(&temporary, std::fs::Permissions::from_mode(0o660))?;
+    std::fs::set_permissions(&temporary, std::fs::Permissions::from_mode(mode))?;
     std::fs::rename(&temporary, path)?;
     Ok((listener, SocketFile(path.to_owned())))
 }

@@ -8,7 +8,7 @@ use scimux_adapters::{Action, Conditions, Failure, Next, Operation, Reply, Run, 
 use scimux_scim::ListQuery;
 use tower::ServiceExt;
 
-use super::live_targets;
+use super::generation::live_targets;
 use crate::config::{Auth, Config};
 use crate::target::{Asked, CallError, LiveTarget, Trace};
 use crate::telemetry::Metrics;
@@ -29,7 +29,7 @@ pub struct Probed {
 /// # Errors
 /// TLS cannot be set up.
 pub async fn probe(config: &Config) -> io::Result<Vec<Probed>> {
-    let targets = live_targets(config, "", &Arc::new(Metrics::new()))?;
+    let targets = live_targets(config, "", &Arc::new(Metrics::new()), &[])?;
     Ok(join_all(targets.iter().map(|target| one(target))).await)
 }
 

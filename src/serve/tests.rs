@@ -14,8 +14,10 @@ use scimux_sandbox::Sandbox;
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::Semaphore;
+use tokio::time::Duration;
 
 use super::Gateway;
+use crate::config::Config;
 use crate::target::fixture::config;
 
 /// A vendor that answers every call with one user, a call for each permit it is given.
@@ -53,7 +55,11 @@ impl Vendor {
     }
 
     async fn gateway(&self, listen: &str) -> std::io::Result<Gateway> {
-        let config = config(&format!(
+        Gateway::start(self.config(listen), None).await
+    }
+
+    fn config(&self, listen: &str) -> Config {
+        config(&format!(
             r#"
             [server]
             listen = "{listen}"
@@ -70,8 +76,7 @@ impl Vendor {
             upstream.timeout_secs = 600
             "#,
             self.address
-        ));
-        Gateway::start(config).await
+        ))
     }
 
     async fn called(&self, times: usize) {
@@ -132,6 +137,40 @@ async fn requests_in_flight_are_finished_and_new_ones_not_taken() {
     assert_eq!(answer.await.expect("no panic").expect("an answer").status(), 200);
     stopping.await.expect("no panic");
     assert!(TcpStream::connect(admin).await.is_err());
+}
+
+#[tokio::test]
+async fn before_the_listeners_close_the_delay_passes() {
+    let vendor = Vendor::start().await;
+    vendor.gate.add_permits(9);
+    let mut config = vendor.config("127.0.0.1:0");
+    config.server.limits.drain_delay = Duration::from_secs(600);
+    let gateway = Gateway::start(config, None).await.expect("it starts");
+    let (front, admin) = (gateway.addresses()[0], gateway.admin_address().expect("an address"));
+    let stopping = tokio::spawn(gateway.stop());
+    while get(admin, "/readyz").await.0 != 503 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(get(front, "/t/scim/v2/Users/1").await.0, 200, "who has not heard of it yet is served");
+    stopping.abort();
+    while TcpStream::connect(front).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn what_does_not_end_in_time_is_broken_off() {
+    let vendor = Vendor::start().await;
+    let mut config = vendor.config("127.0.0.1:0");
+    config.server.limits.drain = Duration::ZERO;
+    let gateway = Gateway::start(config, None).await.expect("it starts");
+    let mut client = connect(gateway.addresses()[0]).await;
+    let answer = tokio::spawn(async move { client.send_request(request("PUT", "/t/scim/v2/Users/1")).await });
+    vendor.called(1).await;
+    let places = gateway.0.common.places.clone();
+    gateway.stop().await;
+    assert_eq!(places.taken(), 0, "nothing is left of it");
+    assert!(answer.await.expect("no panic").is_err());
 }
 
 #[tokio::test]
@@ -196,7 +235,7 @@ async fn targets_show_what_was_learned() {
         "[server]\nlisten = \"127.0.0.1:0\"\n[admin]\nlisten = \"127.0.0.1:0\"\n[log]\nlevel = \"off\"\n[targets.t]\n{}",
         sandbox.target_toml()
     );
-    let gateway = Gateway::start(config(&toml)).await.expect("it starts");
+    let gateway = Gateway::start(config(&toml), None).await.expect("it starts");
     let admin = gateway.admin_address().expect("an address");
     let target = || async { serde_json::from_str::<Value>(&get(admin, "/targets").await.1).expect("JSON")[0].take() };
     assert_eq!(target().await["learned"], serde_json::json!([]));
@@ -239,5 +278,5 @@ async fn strangers_need_a_client() {
     let toml = "[server]\nlisten = \"127.0.0.1:0\"\n[targets.t]\nadapter = \"scim\"\nbase_url = \"http://127.0.0.1:1\"\nauth = { scheme = \"none\" }\n";
     let mut config = config(toml);
     config.server.listen = vec![crate::config::Listen::Tcp("0.0.0.0:0".parse().expect("an address"))];
-    assert_eq!(Gateway::start(config).await.expect_err("refused").kind(), std::io::ErrorKind::InvalidInput);
+    assert_eq!(Gateway::start(config, None).await.expect_err("refused").kind(), std::io::ErrorKind::InvalidInput);
 }

@@ -11,7 +11,6 @@ use tower::{ServiceExt, service_fn};
 
 use super::LiveTarget;
 use crate::config::{self, Client, Config, Environment, Limits};
-use crate::core::lock::Locks;
 use crate::core::route::Route;
 use crate::front::{Request, Response};
 use crate::stack::{self, CoreService};
@@ -72,12 +71,12 @@ pub(crate) fn json(status: u16, body: &Value) -> http::Response<Bytes> {
 /// SCIM in front of a vendor, without the front zone.
 pub(crate) fn core(config: &Config, http: &HttpService) -> CoreService {
     let metrics = Arc::new(Metrics::new());
-    let live = |target| Arc::new(LiveTarget::new(target, http.clone(), PUBLIC, &metrics));
+    let live = |target| Arc::new(LiveTarget::new(target, http.clone(), PUBLIC, &metrics, None));
     let targets: Vec<Arc<LiveTarget>> = config.targets.iter().map(live).collect();
     let routes: Arc<[Arc<Route>]> = crate::serve::routes(config, PUBLIC, &targets).into();
     let clients: Arc<[Arc<Client>]> = config.clients.iter().cloned().map(Arc::new).collect();
     let limits: &Limits = &config.server.limits;
-    stack::core(clients, routes, limits, Arc::new(Locks::default()), metrics.clone())
+    stack::core(clients, routes, limits, Arc::default(), metrics.clone())
 }
 
 /// A request with headers and a body.

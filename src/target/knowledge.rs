@@ -40,6 +40,17 @@ impl Knowledge {
         Self { declared, state: Mutex::new(state) }
     }
 
+    /// What was learned of the same target before a reload is known still.
+    pub(crate) fn after(before: &Self, declared: Arc<Target>) -> Self {
+        let known = Self::new(declared);
+        {
+            let mut state = known.state();
+            state.lacks.clone_from(&before.state().lacks);
+            state.rebuild(&known.declared);
+        }
+        known
+    }
+
     /// The target as it is known to be now.
     pub(crate) fn target(&self) -> Arc<Target> {
         let mut state = self.state();

@@ -11,15 +11,19 @@ use tower::{Layer, service_fn};
 use super::{Prepared, Understood};
 use crate::stack::Stage;
 
-/// Lets `limit` calls be under way; others wait at most `patience`, then it is 429.
+/// As many places for calls under way.
+pub(crate) fn places(limit: usize) -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(limit.clamp(1, Semaphore::MAX_PERMITS)))
+}
+
+/// Lets a call be under way for each place; others wait at most `patience`, then it is 429.
 pub(crate) fn layer<S>(
-    limit: usize,
+    places: Arc<Semaphore>,
     patience: Duration,
 ) -> impl Layer<S, Service: Stage<Prepared, Understood, VendorError>>
 where
     S: Stage<Prepared, Understood, VendorError>,
 {
-    let places = Arc::new(Semaphore::new(limit.clamp(1, Semaphore::MAX_PERMITS)));
     layer_fn(move |inner: S| {
         let places = places.clone();
         service_fn(move |prepared: Prepared| {

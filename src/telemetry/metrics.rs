@@ -43,6 +43,11 @@ struct AttributeLabels {
     attribute: String,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ResultLabels {
+    result: &'static str,
+}
+
 /// Every metric of the process.
 pub(crate) struct Metrics {
     registry: Registry,
@@ -52,6 +57,7 @@ pub(crate) struct Metrics {
     upstream_duration: Histogram,
     token_renewals: Family<TargetLabels, Counter>,
     attributes_dropped: Family<AttributeLabels, Counter>,
+    reloads: Family<ResultLabels, Counter>,
     in_flight: Gauge,
 }
 
@@ -66,6 +72,7 @@ impl Metrics {
             upstream_duration: Histogram::new(BUCKETS),
             token_renewals: Family::default(),
             attributes_dropped: Family::default(),
+            reloads: Family::default(),
             in_flight: Gauge::default(),
         };
         metrics.register();
@@ -87,6 +94,7 @@ impl Metrics {
         );
         let help = "Attributes left out because the vendor cannot hold them";
         registry.register("scimux_attributes_dropped", help, self.attributes_dropped.clone());
+        registry.register("scimux_reloads", "Reloads of the configuration", self.reloads.clone());
         registry.register("scimux_in_flight", "Requests in flight", self.in_flight.clone());
     }
 
@@ -113,6 +121,12 @@ impl Metrics {
     /// An attribute was left out; the caller has replaced names that no schema knows by [`OTHER`].
     pub(crate) fn dropped(&self, target: &str, attribute: String) {
         self.attributes_dropped.get_or_create(&AttributeLabels { target: target.to_owned(), attribute }).inc();
+    }
+
+    /// The configuration was to be reloaded, and is, or the old one stays.
+    pub(crate) fn reload(&self, done: bool) {
+        let result = if done { "done" } else { "refused" };
+        self.reloads.get_or_create(&ResultLabels { result }).inc();
     }
 
     /// The number of requests in flight.
@@ -159,6 +173,7 @@ mod tests {
         metrics.call("t", &Method::GET, None, Duration::from_millis(3));
         metrics.token("t");
         metrics.dropped("t", "title".to_owned());
+        metrics.reload(true);
         metrics.in_flight().inc();
         let text = metrics.text();
         for line in [
@@ -168,6 +183,7 @@ mod tests {
             "scimux_upstream_duration_seconds_count 1",
             r#"scimux_token_renewals_total{target="t"} 1"#,
             r#"scimux_attributes_dropped_total{target="t",attribute="title"} 1"#,
+            r#"scimux_reloads_total{result="done"} 1"#,
             "scimux_in_flight 1",
         ] {
             assert!(text.contains(line), "{line} is missing in\n{text}");

@@ -51,12 +51,22 @@ enum Kind {
 }
 
 impl Credentials {
-    /// The credential that the configuration gives a target; logins go through `http`.
-    pub(crate) fn new(config: &Arc<TargetConfig>, http: &HttpService, metrics: &Arc<Metrics>) -> Self {
+    /// The credential that the configuration gives a target; logins go through `http`. The tokens of `before`, from before
+    /// a reload, are used on where they are had in the same way.
+    pub(crate) fn new(
+        config: &Arc<TargetConfig>,
+        http: &HttpService,
+        metrics: &Arc<Metrics>,
+        before: Option<&Self>,
+    ) -> Self {
+        let before = before.and_then(|before| match &before.source {
+            Source::Tokens(tokens) => Some(&**tokens),
+            _ => None,
+        });
         let headers = config.headers.iter().map(|(name, secret)| (name.clone(), LiveSecret::new(secret))).collect();
         let tokens = |way, secret| {
             let (secret, http, target) = (LiveSecret::new(secret), http.clone(), config.clone());
-            Source::Tokens(Tokens::new(Grant { way, secret, http, target }, metrics.clone()))
+            Source::Tokens(Tokens::new(Grant { way, secret, http, target }, metrics.clone(), before))
         };
         let source = match &config.auth {
             Auth::None => Source::None,
@@ -101,6 +111,21 @@ impl Credentials {
         };
         let mut fixed = self.headers.iter().zip(&used.headers);
         fixed.any(|((_, live), (_, secret))| live.changed_since(secret)) || main
+    }
+
+    /// Whether both are the same credential, with the same secrets.
+    pub(crate) fn same_as(&self, other: &Self) -> bool {
+        let headers =
+            |all: &Self| -> Vec<_> { all.headers.iter().map(|(name, live)| (name.clone(), live.get())).collect() };
+        let main = match (&self.source, &other.source) {
+            (Source::None, Source::None) | (Source::Passthrough, Source::Passthrough) => true,
+            (Source::Plain(one), Source::Plain(two)) => one.get() == two.get(),
+            (Source::Basic(user, one), Source::Basic(other, two)) => user == other && one.get() == two.get(),
+            (Source::Header(name, one), Source::Header(other, two)) => name == other && one.get() == two.get(),
+            (Source::Tokens(one), Source::Tokens(two)) => one.same_as(two),
+            _ => false,
+        };
+        main && headers(self) == headers(other)
     }
 
     /// When the token in use ends.

@@ -35,7 +35,7 @@ pub(super) struct Grant {
 }
 
 /// Where and as whom.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Way {
     /// RFC 6749 section 4.4.
     OAuth2 { token_url: Uri, client_id: String, basic: bool, scope: Option<String> },
@@ -44,6 +44,15 @@ pub(super) enum Way {
 }
 
 impl Grant {
+    /// Whether both log in at the same place, as the same user, with the same secret.
+    pub(super) fn same_as(&self, other: &Self) -> bool {
+        let (target, others) = (&self.target.target, &other.target.target);
+        target.vendor.name == others.vendor.name
+            && target.settings.base_url == others.settings.base_url
+            && self.way == other.way
+            && self.secret.get() == other.secret.get()
+    }
+
     /// Logs in with `secret`.
     ///
     /// # Errors

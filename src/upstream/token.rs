@@ -69,12 +69,29 @@ impl fmt::Debug for Token {
 pub(super) struct Tokens {
     grant: Grant,
     metrics: Arc<Metrics>,
+    kept: Arc<Kept>,
+}
+
+/// What a reload keeps.
+#[derive(Debug)]
+struct Kept {
     current: ArcSwapOption<Token>,
     /// The serial of the last token the vendor called dead; serials begin with 1.
     dead: AtomicU64,
     /// One flight per token to be replaced; whoever comes while it is under way waits for it.
     flights: Cache<u64, Arc<Token>>,
     refusal: Mutex<Option<Refusal>>,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self {
+            current: ArcSwapOption::empty(),
+            dead: AtomicU64::new(0),
+            flights: Cache::new(8),
+            refusal: Mutex::new(None),
+        }
+    }
 }
 
 /// A refused login.
@@ -86,27 +103,30 @@ struct Refusal {
 }
 
 impl Tokens {
-    pub(super) fn new(grant: Grant, metrics: Arc<Metrics>) -> Arc<Self> {
-        Arc::new(Self {
-            grant,
-            metrics,
-            current: ArcSwapOption::empty(),
-            dead: AtomicU64::new(0),
-            flights: Cache::new(8),
-            refusal: Mutex::new(None),
-        })
+    /// Tokens to be had by `grant`. After a reload those of `before` are used on, where they are had in the same way; a
+    /// login that was refused may be tried again then.
+    pub(super) fn new(grant: Grant, metrics: Arc<Metrics>, before: Option<&Self>) -> Arc<Self> {
+        let kept = before.filter(|before| before.grant.same_as(&grant)).map(|before| before.kept.clone());
+        let tokens = Self { grant, metrics, kept: kept.unwrap_or_default() };
+        *tokens.refusal() = None;
+        Arc::new(tokens)
+    }
+
+    /// Whether these tokens are had in the same way as those.
+    pub(super) fn same_as(&self, other: &Self) -> bool {
+        self.grant.same_as(&other.grant)
     }
 
     /// The token in use, if there is one.
     pub(super) fn last(&self) -> Option<Arc<Token>> {
-        self.current.load_full()
+        self.kept.current.load_full()
     }
 
     /// A token to be used now. One that is near its end is replaced first, and still used if that fails.
     pub(super) async fn get(self: &Arc<Self>) -> Result<Arc<Token>, VendorError> {
         let current = self.last();
         let old = current.as_ref().map_or(0, |token| token.serial);
-        let usable = current.filter(|token| token.serial > self.dead.load(Ordering::Acquire));
+        let usable = current.filter(|token| token.serial > self.kept.dead.load(Ordering::Acquire));
         match usable {
             Some(token) if Instant::now() < token.renew_at => Ok(token),
             Some(token) => match self.replace(old).await {
@@ -122,7 +142,7 @@ impl Tokens {
         if token.suspicious.load(Ordering::Relaxed) && token.born.elapsed() < SUSPICIOUS {
             return false;
         }
-        self.dead.fetch_max(token.serial, Ordering::AcqRel);
+        self.kept.dead.fetch_max(token.serial, Ordering::AcqRel);
         true
     }
 
@@ -130,7 +150,7 @@ impl Tokens {
     /// that hangs up must not cut the login that others wait for.
     async fn replace(self: &Arc<Self>, old: u64) -> Result<Arc<Token>, VendorError> {
         let this = self.clone();
-        let flight = async move { this.flights.try_get_with(old, this.fetch(old + 1)).await };
+        let flight = async move { this.kept.flights.try_get_with(old, this.fetch(old + 1)).await };
         match tokio::spawn(flight).await {
             Ok(Ok(token)) => Ok(token),
             Ok(Err(error)) => Err((*error).clone()),
@@ -141,11 +161,11 @@ impl Tokens {
     async fn fetch(&self, serial: u64) -> Result<Arc<Token>, VendorError> {
         self.may_log_in()?;
         let session = self.log_in().await?;
-        let after_refusal = self.dead.load(Ordering::Acquire) + 1 == serial && serial > 1;
+        let after_refusal = self.kept.dead.load(Ordering::Acquire) + 1 == serial && serial > 1;
         let token = Arc::new(Token::new(session, serial, after_refusal));
         self.metrics.token(&self.grant.target.target.settings.name);
-        self.current.store(Some(token.clone()));
-        self.flights.invalidate(&(serial.saturating_sub(2))).await;
+        self.kept.current.store(Some(token.clone()));
+        self.kept.flights.invalidate(&(serial.saturating_sub(2))).await;
         Ok(token)
     }
 
@@ -188,6 +208,6 @@ impl Tokens {
     }
 
     fn refusal(&self) -> std::sync::MutexGuard<'_, Option<Refusal>> {
-        self.refusal.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.refusal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

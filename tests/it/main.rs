@@ -16,6 +16,7 @@ mod pingone;
 mod plain;
 mod reading;
 mod readme;
+mod reload;
 mod rsa;
 mod scim2_server;
 mod secrets;

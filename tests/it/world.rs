@@ -83,6 +83,11 @@ impl World {
         self.send("PATCH", path, serde_json::json!({"schemas": schemas, "Operations": operations})).await
     }
 
+    /// The parts.
+    pub(crate) fn apart(self) -> (Vec<Sandbox>, Gateway) {
+        (self.sandboxes, self.gateway)
+    }
+
     pub(crate) fn gateway(&self) -> &Gateway {
         &self.gateway
     }
@@ -153,7 +158,37 @@ impl Gateway {
         self.directory.path().join("scimux.toml")
     }
 
-    fn printed(&self) -> String {
+    /// Writes another configuration: this one with `from` replaced by `to`.
+    pub(crate) fn edit(&self, from: &str, to: &str) {
+        let text = std::fs::read_to_string(self.config()).expect("it was written");
+        assert!(text.contains(from), "{from} is not in {text}");
+        std::fs::write(self.config(), text.replace(from, to)).expect("the configuration is written");
+    }
+
+    /// Sends the process a signal.
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.process.id().to_string();
+        let status = Command::new("kill").args([&format!("-{name}"), &id]).status().expect("kill runs");
+        assert!(status.success());
+    }
+
+    /// Sends SIGHUP, waits until the process has acted on it, and returns whether the configuration was taken.
+    pub(crate) async fn reload(&self) -> bool {
+        let count =
+            |text: &str| (text.matches("configuration reloaded").count(), text.matches(" not reloaded").count());
+        let before = count(&self.printed());
+        self.signal("HUP");
+        loop {
+            let now = count(&self.printed());
+            if now != before {
+                return now.0 > before.0;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// All it has printed so far.
+    pub(crate) fn printed(&self) -> String {
         std::fs::read_to_string(self.directory.path().join("output")).unwrap_or_default()
     }
 
@@ -193,9 +228,13 @@ impl Gateway {
     }
 
     /// Asks the process to end, waits until it has, and returns all it printed.
-    pub(crate) async fn stop(mut self) -> String {
-        let id = self.process.id().to_string();
-        Command::new("kill").args(["-TERM", &id]).status().expect("kill runs");
+    pub(crate) async fn stop(self) -> String {
+        self.signal("TERM");
+        self.ended().await
+    }
+
+    /// Waits until the process has ended well, and returns all it printed.
+    pub(crate) async fn ended(mut self) -> String {
         let status = loop {
             match self.process.try_wait().expect("the process can be asked") {
                 Some(status) => break status,

@@ -129,7 +129,7 @@ async fn start(sandboxes: &[Sandbox], token: &str) -> io::Result<(Gateway, Vec<R
     for port in ports {
         let config = configuration(sandboxes, token, port)?;
         let (routes, targets) = (config.routes.clone(), config.targets.clone());
-        match Gateway::start(config).await {
+        match Gateway::start(config, None).await {
             Ok(gateway) => return Ok((gateway, routes, targets)),
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
             Err(error) => return Err(error),

@@ -22,7 +22,7 @@ fn with_auth(auth: &str) -> String {
 
 fn credentials(toml: &str, http: &HttpService) -> Arc<Credentials> {
     let config = config(toml);
-    Arc::new(Credentials::new(&config.targets[0], http, &Arc::new(Metrics::new())))
+    Arc::new(Credentials::new(&config.targets[0], http, &Arc::new(Metrics::new()), None))
 }
 
 fn token(number: usize, lifetime: u64) -> http::Response<Bytes> {
@@ -247,4 +247,47 @@ async fn no_secret_shows_in_debug() {
         let shown = format!("{credentials:?} {credential:?} {headers:?}");
         assert!(!shown.contains("canary"), "{shown}");
     }
+}
+
+/// The credential of `toml` after a reload.
+fn reloaded(toml: &str, http: &HttpService, before: &Credentials) -> Credentials {
+    Credentials::new(&config(toml).targets[0], http, &Arc::new(Metrics::new()), Some(before))
+}
+
+#[tokio::test]
+async fn a_reload_keeps_the_token_where_login_place_and_secret_are_the_same() {
+    let (http, count) = endpoint(3600);
+    let auth = with_auth(OAUTH);
+    let before = credentials(&auth, &http);
+    sent(&before).await.expect("a token");
+    let same = reloaded(&(auth.clone() + "upstream.timeout_secs = 9\n"), &http, &before);
+    assert!(same.same_as(&before));
+    assert_eq!(sent(&same).await.expect("a token"), "Bearer canary-token-1");
+    assert_eq!(count.load(Ordering::SeqCst), 1);
+    let changes = [
+        ("canary~secret", "another"),
+        ("us er", "another"),
+        ("login.example", "another.example"),
+        ("/v2", "/v3"),
+        ("adapter = \"scim\"", "headers = { \"X-Tenant\" = \"b\" }\nadapter = \"scim\""),
+    ];
+    for (from, to) in changes {
+        let other = reloaded(&auth.replace(from, to), &http, &before);
+        assert!(!other.same_as(&before), "{from} changed to {to}");
+    }
+    let other = reloaded(&auth.replace("canary~secret", "another"), &http, &before);
+    assert_eq!(sent(&other).await.expect("a token"), "Bearer canary-token-2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reload_ends_the_pause_after_a_refused_login() {
+    let (http, seen) = vendor(|_| Ok(fixture::json(401, &json!({"error": "invalid_client"}))));
+    let before = credentials(&with_auth(OAUTH), &http);
+    sent(&before).await.expect_err("refused");
+    sent(&before).await.expect_err("not even asked");
+    let after = reloaded(&with_auth(OAUTH), &http, &before);
+    sent(&after).await.expect_err("refused");
+    assert_eq!(seen.lock().expect("no panic").len(), 2);
+    sent(&after).await.expect_err("not even asked");
+    assert_eq!(seen.lock().expect("no panic").len(), 2, "and then there is a pause again");
 }

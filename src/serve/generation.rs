@@ -1,0 +1,113 @@
+//! What one configuration makes; a reload makes another.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::config::{Config, Limits, Listen, Server, TargetConfig};
+use crate::core::lasting::Lasting;
+use crate::core::path::segments;
+use crate::core::route::Route;
+use crate::front::concurrency::Places;
+use crate::stack::{self, FrontService};
+use crate::target::LiveTarget;
+use crate::telemetry::Metrics;
+use crate::upstream::{Roots, transport};
+
+/// The stations as one configuration wants them. Requests that began in one generation end in it.
+pub(super) struct Generation {
+    /// What clients' requests go to.
+    pub(super) front: FrontService,
+    /// Its targets.
+    pub(super) targets: Arc<[Arc<LiveTarget>]>,
+    /// `[server.limits]`.
+    pub(super) limits: Limits,
+}
+
+/// What all generations share.
+#[derive(Clone, Debug)]
+pub(super) struct Common {
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) places: Arc<Places>,
+    pub(super) lasting: Arc<Lasting>,
+}
+
+impl Generation {
+    /// The stations for `config` behind `addresses`; `before` is what they take the place of.
+    ///
+    /// # Errors
+    /// The configuration lets strangers in, or TLS cannot be set up.
+    pub(super) fn build(
+        config: &Config,
+        addresses: &[SocketAddr],
+        common: &Common,
+        before: Option<&Self>,
+    ) -> io::Result<Self> {
+        refuse_strangers(config)?;
+        let public_url = public_url(&config.server, addresses)?;
+        let Common { metrics, places, lasting } = common.clone();
+        let limits = config.server.limits.clone();
+        let before = before.map_or(&[][..], |before| &before.targets);
+        let targets = live_targets(config, &public_url, &metrics, before)?;
+        let routes: Arc<[Arc<Route>]> = routes(config, &public_url, &targets).into();
+        let clients = config.clients.iter().cloned().map(Arc::new).collect();
+        let core = stack::core(clients, routes, &limits, lasting, metrics.clone());
+        Ok(Self { front: stack::front(&limits, places, metrics, core), targets: targets.into(), limits })
+    }
+}
+
+/// Without a client everybody may call, so only this machine may reach the door.
+fn refuse_strangers(config: &Config) -> io::Result<()> {
+    let guarded = !config.clients.is_empty() || config.routes.iter().all(|route| route.open);
+    let local = |listen: &Listen| match listen {
+        Listen::Tcp(address) => address.ip().is_loopback(),
+        Listen::Unix(_) => true,
+    };
+    if guarded || config.server.listen.iter().all(local) {
+        return Ok(());
+    }
+    Err(io::Error::new(
+        io::ErrorKind::InvalidInput,
+        "without clients the gateway listens on loopback or a unix socket only",
+    ))
+}
+
+fn public_url(server: &Server, addresses: &[SocketAddr]) -> io::Result<String> {
+    let bound = || addresses.first().map(|address| format!("http://{address}"));
+    let missing = || io::Error::new(io::ErrorKind::InvalidInput, "server.public_url is needed behind a unix socket");
+    server.public_url.clone().or_else(bound).ok_or_else(missing)
+}
+
+/// The targets of `config`; `before` holds those of before a reload.
+pub(super) fn live_targets(
+    config: &Config,
+    public_url: &str,
+    metrics: &Arc<Metrics>,
+    before: &[Arc<LiveTarget>],
+) -> io::Result<Vec<Arc<LiveTarget>>> {
+    let roots = Roots::default();
+    let live = |target: &Arc<TargetConfig>| {
+        let before = before.iter().find(|before| *before.name == target.target.settings.name);
+        let http = transport(&target.upstream, LiveTarget::places(target), &roots)?;
+        Ok(Arc::new(LiveTarget::new(target, http, public_url, metrics, before.map(|before| &**before))))
+    };
+    config.targets.iter().map(live).collect()
+}
+
+/// The routes that lead to `targets`.
+pub(crate) fn routes(config: &Config, public_url: &str, targets: &[Arc<LiveTarget>]) -> Vec<Arc<Route>> {
+    let live = |wanted: &Arc<TargetConfig>| targets.iter().find(|live| Arc::ptr_eq(&live.config, wanted)).cloned();
+    let built = config.routes.iter().filter_map(|route| {
+        let base = format!("{public_url}{}", route.path);
+        Some(Arc::new(Route {
+            name: route.name.as_str().into(),
+            host: route.host.clone(),
+            segments: segments(&route.path).map(ToOwned::to_owned).collect(),
+            base: base.trim_end_matches('/').to_owned(),
+            target: live(&route.target)?,
+            public_discovery: route.public_discovery,
+            open: route.open,
+        }))
+    });
+    built.collect()
+}

@@ -1,0 +1,81 @@
+//! Another configuration while the gateway runs.
+
+use std::sync::Arc;
+
+use super::Shared;
+use super::generation::Generation;
+use crate::config::{Config, Problem, Source};
+use crate::telemetry;
+
+/// Loads the configuration of a gateway again.
+#[derive(Clone, Debug)]
+pub struct Reloader(pub(super) Arc<Shared>);
+
+impl Reloader {
+    /// Reads the configuration again, with its secrets and certificates, and puts it in force: requests under way end in
+    /// the old one, no connection is closed but those of listeners that are no longer wanted. Says what came of it in the
+    /// log, and returns the warnings.
+    ///
+    /// # Errors
+    /// Every problem; the configuration in force stays.
+    pub async fn reload(&self) -> Result<Vec<Problem>, Vec<Problem>> {
+        let _alone = self.0.reloading.lock().await;
+        let done = self.0.clone().load().await;
+        match &done {
+            Ok(warnings) => {
+                for warning in warnings {
+                    tracing::warn!(origin = warning.origin, key = warning.key, "{}", warning.message);
+                }
+                tracing::info!("configuration reloaded");
+            }
+            Err(problems) => {
+                for problem in problems {
+                    tracing::error!(origin = problem.origin, key = problem.key, "{}", problem.message);
+                }
+                tracing::error!(problems = problems.len(), "configuration not reloaded, the old one stays in force");
+            }
+        }
+        self.0.common.metrics.reload(done.is_ok());
+        done
+    }
+}
+
+impl Shared {
+    async fn load(self: Arc<Self>) -> Result<Vec<Problem>, Vec<Problem>> {
+        let Some(source) = self.source.clone() else {
+            return Err(vec![Problem::of("", "this gateway was started without a file to reload")]);
+        };
+        let reading = source.clone();
+        // Files may be slow, on a network for instance.
+        let (config, warnings) = blocking(move || reading.load()).await.unwrap_or_else(|| Err(ended(&source)))?;
+        self.put_in_force(config).await.map_err(|message| vec![source.problem(message)])?;
+        Ok(warnings)
+    }
+
+    async fn put_in_force(self: Arc<Self>, config: Config) -> Result<(), String> {
+        let opening = self.doors.bind(&config).await.map_err(|error| error.to_string())?;
+        let (shared, addresses, log) = (self.clone(), opening.addresses(), config.log.clone());
+        let build = move || Generation::build(&config, &addresses, &shared.common, Some(&**shared.now.load()));
+        let generation = match blocking(build).await {
+            Some(built) => built.map_err(|error| error.to_string())?,
+            None => return Err(STOPPING.to_owned()),
+        };
+        let requests = generation.limits.concurrency;
+        self.now.store(Arc::new(generation));
+        self.common.places.resize(requests);
+        self.doors.resize(requests);
+        telemetry::change(&log);
+        if self.open(opening) { Ok(()) } else { Err(STOPPING.to_owned()) }
+    }
+}
+
+const STOPPING: &str = "the gateway stops";
+
+fn ended(source: &Source) -> Vec<Problem> {
+    vec![source.problem(STOPPING)]
+}
+
+/// Runs what may block; `None` if it cannot be, as at the process's end.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    tokio::task::spawn_blocking(work).await.ok()
+}
