@@ -1,5 +1,7 @@
 //! Request bodies of POST and PUT made canonical by schema: spelling of names, data types, `schemas`.
 
+use std::collections::BTreeSet;
+
 use crate::coerce::{Seen, coerce};
 use crate::schema::{Attribute, Schema};
 use crate::{AttributePath, Object, Op, Quirks, ResourceType, ScimError, Text, Value, patch};
@@ -31,6 +33,7 @@ pub fn canonical(body: Object, resource_type: &ResourceType, quirks: Quirks) -> 
         attributes: Object::new(),
         containers: Object::new(),
         flattened: Object::new(),
+        parted: BTreeSet::new(),
         cleared: Vec::new(),
     };
     let listed = listed(body.get("schemas"), resource_type)?;
@@ -136,6 +139,8 @@ struct Maker<'a> {
     containers: Object,
     /// Members such as `name.givenName`, as in a PATCH without path (clients.md rule 3).
     flattened: Object,
+    /// The attributes of which such members name parts.
+    parted: BTreeSet<String>,
     cleared: Vec<String>,
 }
 
@@ -170,12 +175,12 @@ impl Maker<'_> {
     /// A path is looked at when the rest is there; what the server makes is ignored.
     fn unresolved(&mut self, name: Text, value: Value) {
         let path = AttributePath::parse(&name, self.resource_type).ok();
-        let resolved = path.as_ref().and_then(|path| self.resource_type.resolve(path));
-        match resolved {
-            Some(known) if known.attribute.is_read_only() || known.leaf().is_read_only() => {}
-            Some(_) => self.flattened.insert(name, value),
-            None if path.is_some_and(|path| self.resource_type.is_open_to(&path)) => self.flattened.insert(name, value),
-            None => self.seen.unknown.push(name.to_string()),
+        let path = path.and_then(|path| self.resource_type.canonical(&path)).filter(|path| !path.is_container());
+        let Some(path) = path else { return self.seen.unknown.push(name.to_string()) };
+        let resolved = self.resource_type.resolve(&path);
+        if resolved.is_none_or(|known| !known.attribute.is_read_only() && !known.leaf().is_read_only()) {
+            self.flattened.insert(path.to_string(), value);
+            self.parted.insert(path.whole().to_string());
         }
     }
 
@@ -229,6 +234,11 @@ impl Maker<'_> {
             self.cleared.push(path);
             return Ok(());
         };
+        // clients.md rule 3: in document order, and nothing is lost of what a path has set before.
+        if self.parted.contains(&path) {
+            self.flattened.insert(path, value);
+            return Ok(());
+        }
         let name = Text::from(attribute.name.as_str());
         match schema {
             None => self.attributes.insert(name, value),

@@ -108,6 +108,7 @@ pub(crate) fn one_primary(elements: &[Value], path: &str) -> Result<(), ScimErro
 }
 
 fn complex(parts: Object, attribute: &Attribute, path: &str, seen: &mut Seen) -> Result<Option<Value>, ScimError> {
+    let said_none = seen.quirks.empty_string_clears && parts.str("value") == Some("");
     let mut kept = Object::new();
     for (name, value) in parts {
         let Some(sub) = attribute.sub(&name) else {
@@ -123,7 +124,7 @@ fn complex(parts: Object, attribute: &Attribute, path: &str, seen: &mut Seen) ->
     }
     // clients.md rule 8: `{"value":""}` says "none".
     let cleared = kept.str("value") == Some("") && (attribute.is_reference() || kept.len() == 1);
-    Ok((!kept.is_empty() && !cleared).then_some(Value::Object(kept)))
+    Ok((!kept.is_empty() && !cleared && !said_none).then_some(Value::Object(kept)))
 }
 
 /// A bare value for a complex attribute is its `value` (clients.md rule 12), or the whole of it as JSON (rule 13); an

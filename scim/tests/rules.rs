@@ -335,6 +335,18 @@ fn bodies() {
         (
             3,
             RFC,
+            r#"{"userName":"a","name.givenName":"X","name.familyName":"F","NAME":{"givenName":"Gi"}}"#,
+            r#"{"schemas":["U"],"userName":"a","name":{"givenName":"Gi","familyName":"F"}}"#,
+        ),
+        (
+            3,
+            RFC,
+            r#"{"userName":"a","E:manager.value":"u1","E":{"manager":{"value":"u2"},"department":"D"}}"#,
+            r#"{"schemas":["U","E"],"userName":"a","E":{"department":"D","manager":{"value":"u2"}}}"#,
+        ),
+        (
+            3,
+            RFC,
             r#"{"userName":"a","emails[type eq \"work\"].value":"w","meta.created":"x"}"#,
             r#"{"schemas":["U"],"userName":"a","emails":[{"type":"work","value":"w"}]}"#,
         ),
@@ -354,7 +366,7 @@ fn bodies() {
             8,
             CLEARS,
             r#"{"userName":"a","title":"","emails":[{"value":"","type":"work"}]}"#,
-            r#"{"schemas":["U"],"userName":"a","emails":[{"type":"work"}]}"#,
+            r#"{"schemas":["U"],"userName":"a"}"#,
         ),
         (
             12,

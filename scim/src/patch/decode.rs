@@ -26,11 +26,7 @@ pub fn decode(message: &Object, id: &str, resource_type: &ResourceType, quirks: 
         let operation = operation.as_object();
         decoder.operation(operation.ok_or_else(|| ScimError::invalid_syntax("an operation is an object"))?)?;
     }
-    // What is spread is bounded too.
-    match decoder.operations.len() {
-        0..=MAX_OPERATIONS => Ok(Patch { operations: decoder.operations, unknown: decoder.unknown }),
-        _ => Err(ScimError::invalid_syntax(format!("a PATCH says at most {MAX_OPERATIONS} things"))),
-    }
+    decoder.finish()
 }
 
 /// What an object of attributes says, one operation per attribute.
@@ -42,7 +38,7 @@ pub(crate) fn pathless(
 ) -> Result<Patch, ScimError> {
     let mut decoder = Decoder::new("", resource_type, quirks);
     decoder.members(op, members)?;
-    Ok(Patch { operations: decoder.operations, unknown: decoder.unknown })
+    decoder.finish()
 }
 
 struct Decoder<'a> {
@@ -56,6 +52,14 @@ struct Decoder<'a> {
 impl<'a> Decoder<'a> {
     fn new(id: &'a str, resource_type: &'a ResourceType, quirks: Quirks) -> Self {
         Self { id, resource_type, quirks, operations: Vec::new(), unknown: Vec::new() }
+    }
+
+    /// What is spread is bounded too.
+    fn finish(self) -> Result<Patch, ScimError> {
+        match self.operations.len() {
+            0..=MAX_OPERATIONS => Ok(Patch { operations: self.operations, unknown: self.unknown }),
+            _ => Err(ScimError::invalid_syntax(format!("a request says at most {MAX_OPERATIONS} things by path"))),
+        }
     }
 
     fn operation(&mut self, operation: &Object) -> Result<(), ScimError> {

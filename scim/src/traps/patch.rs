@@ -1,4 +1,4 @@
-use crate::fixture::{assert_same_json, decoded, g0, group_type, object, r0, schema, user_type, with_extension};
+use crate::fixture::{canonical, assert_same_json, decoded, g0, group_type, object, r0, schema, user_type, with_extension};
 use crate::patch::{MAX_OPERATIONS, PATCH_URN, apply, encode};
 use crate::schema::{ENTERPRISE_USER as E, Extension, GROUP as G, USER as U};
 use crate::{AttributePath, Object, Op, PatchOp, ResourceType, ScimError, ScimType, Text, Value};
@@ -591,8 +591,10 @@ fn the_number_of_operations_is_bounded() {
     assert_eq!(decoded(&message(&many), "1", &users()).unwrap_err().scim_type, Some(ScimType::InvalidSyntax));
     let wide: Vec<String> =
         (0..=MAX_OPERATIONS).map(|n| format!("\"emails[type eq \\\"{n}\\\"].value\":\"x\"")).collect();
-    let wide = op("add", "", &format!("{{{}}}", wide.join(",")));
-    assert_eq!(decoded(&message(&wide), "1", &users()).unwrap_err().scim_type, Some(ScimType::InvalidSyntax));
+    let wide = format!("{{{}}}", wide.join(","));
+    let spread = op("add", "", &wide);
+    assert_eq!(decoded(&message(&spread), "1", &users()).unwrap_err().scim_type, Some(ScimType::InvalidSyntax));
+    assert_eq!(canonical(object(&wide), &users()).unwrap_err().scim_type, Some(ScimType::InvalidSyntax));
 }
 
 #[test]
