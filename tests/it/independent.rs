@@ -4,6 +4,15 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Full;
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::net::TcpStream;
+
+use crate::world::{Answer, exchange};
+
 /// `scim2-server`, an independent and strict RFC 7644 server, on a port of its own.
 pub(crate) struct Server {
     process: Child,
@@ -30,13 +39,23 @@ impl Server {
             .spawn()
             .expect("the server starts");
         let mut server = Self { process, port };
-        while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+        while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
             if let Some(status) = server.process.try_wait().expect("the process can be asked") {
                 panic!("scim2-server ended with {status}");
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         server
+    }
+
+    /// Sends a request straight to it; `Value::Null` is no body.
+    pub(crate) async fn send(&self, method: &str, path: &str, body: &Value) -> Answer {
+        let stream = TcpStream::connect(("127.0.0.1", self.port)).await.expect("the server listens");
+        let bytes = if body.is_null() { Bytes::new() } else { body.to_string().into() };
+        let request = Request::builder().method(method).uri(path).header("authorization", "Bearer T");
+        let request = request.header("host", format!("127.0.0.1:{}", self.port));
+        let request = request.header("content-type", "application/scim+json").body(Full::new(bytes));
+        exchange(TokioIo::new(stream), request.expect("a request")).await
     }
 
     /// Its keys below `[targets.NAME]`.

@@ -18,6 +18,7 @@ mod reading;
 mod readme;
 mod reload;
 mod rsa;
+mod same_client;
 mod scim2_server;
 mod secrets;
 mod tester;

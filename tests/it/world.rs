@@ -11,6 +11,7 @@ use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
 use scimux_sandbox::{Exchange, Sandbox};
 use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixStream;
 
 /// What the configuration says clients reach the gateway at.
@@ -215,16 +216,10 @@ impl Gateway {
     /// Sends a request as it is, on a connection of its own.
     pub(crate) async fn request(&self, mut request: Request<Full<Bytes>>) -> Answer {
         let stream = UnixStream::connect(self.socket()).await.expect("the gateway listens");
-        let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.expect("a connection");
-        tokio::spawn(connection);
         if !request.headers().contains_key("host") {
             request.headers_mut().insert("host", "scim.example.com".parse().expect("a host"));
         }
-        let answer = sender.send_request(request).await.expect("an answer");
-        let (head, body) = answer.into_parts();
-        let body = body.collect().await.expect("a whole body").to_bytes();
-        Answer { status: head.status, headers: head.headers, body }
+        exchange(TokioIo::new(stream), request).await
     }
 
     /// Asks the process to end, waits until it has, and returns all it printed.
@@ -244,6 +239,19 @@ impl Gateway {
         assert!(status.success(), "the gateway ended with {status}");
         self.printed()
     }
+}
+
+/// One request and its answer on a connection of its own.
+pub(crate) async fn exchange<S>(stream: TokioIo<S>, request: Request<Full<Bytes>>) -> Answer
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(stream).await.expect("a connection");
+    tokio::spawn(connection);
+    let answer = sender.send_request(request).await.expect("an answer");
+    let (head, body) = answer.into_parts();
+    let body = body.collect().await.expect("a whole body").to_bytes();
+    Answer { status: head.status, headers: head.headers, body }
 }
 
 impl Drop for Gateway {
