@@ -29,7 +29,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue, StatusCode};
-use scimux_adapters::{Operation, ServedType, VendorError, VendorErrorKind};
+use scimux_adapters::{Operation, ServedType, Target, VendorError, VendorErrorKind};
 use scimux_scim::{Quirks, ScimError, Text};
 
 use crate::target::{LiveTarget, Trace};
@@ -46,6 +46,8 @@ pub(crate) struct Context {
     pub(crate) quirks: Quirks,
     /// The route the request came by.
     pub(crate) route: Arc<Route>,
+    /// Its target as the request knows it.
+    pub(crate) known: Arc<Target>,
     /// Which of the target's types it is about.
     pub(crate) served: usize,
     /// In a bulk request: what it may refer to by bulkId.
@@ -64,7 +66,7 @@ impl Context {
 
     /// The resource type the request is about.
     pub(crate) fn served(&self) -> &ServedType {
-        &self.target().config.target.types[self.served]
+        &self.known.types[self.served]
     }
 }
 

@@ -111,7 +111,7 @@ pub(crate) fn target(
     let name: Arc<str> = config.target.settings.name.as_str().into();
     let stack = ServiceBuilder::new()
         // The adapter writes the request once; what follows may send it more than once.
-        .layer(translate::layer(config.clone()))
+        .layer(translate::layer())
         // Outside the queue: a call that waits for a login takes no place from others.
         .layer(renew::layer(credentials))
         // Outside the log of calls: waiting is not the vendor's time.
@@ -119,7 +119,7 @@ pub(crate) fn target(
         // Sees each sending by itself, with what the adapter made of the answer.
         .layer(observe::layer(name, lasting.status.clone(), metrics))
         // Next to the network: everything above speaks of meanings, not of bytes.
-        .layer(understand::layer(config.clone()))
+        .layer(understand::layer())
         .service(http);
     BoxCloneSyncService::new(stack)
 }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderValue, Uri};
-use scimux_adapters::{Answer, Call, Note, VendorError};
+use scimux_adapters::{Answer, Call, Note, Target, VendorError};
 use scimux_scim::ScimError;
 use tower::util::BoxCloneSyncService;
 
@@ -112,6 +112,8 @@ pub(crate) struct Trace {
 pub(crate) struct Asked {
     /// The call.
     pub(crate) call: Arc<Call>,
+    /// The target as the call was made for it.
+    pub(crate) target: Arc<Target>,
     /// What goes along.
     pub(crate) trace: Trace,
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::header::{ALLOW, AUTHORIZATION};
 use http::{HeaderValue, Method, StatusCode};
+use scimux_adapters::Target;
 use scimux_scim::Text;
 use tower::layer::layer_fn;
 use tower::{Layer, service_fn};
@@ -66,12 +67,12 @@ where
 }
 
 fn admit(request: Request, place: Option<Place>, client: Option<Arc<Client>>) -> Result<Admitted, Refusal> {
-    let Place { route, endpoint } = enter(place, client.as_deref(), request.method())?;
+    let Place { route, known, endpoint } = enter(place, client.as_deref(), request.method())?;
     let (served, ask) = ask(endpoint, request.method())?;
-    if route.target.config.target.types.is_empty() {
+    if known.types.is_empty() {
         return Err(nothing());
     }
-    let context = Arc::new(context(&request, route, client.as_deref(), served));
+    let context = Arc::new(context(&request, (route, known), client.as_deref(), served));
     note(&context, &ask);
     Ok(Admitted { context, ask, request })
 }
@@ -140,7 +141,12 @@ fn missing(detail: &str) -> Refusal {
     refusal(StatusCode::NOT_IMPLEMENTED, detail)
 }
 
-fn context(request: &Request, route: Arc<Route>, client: Option<&Client>, served: usize) -> Context {
+fn context(
+    request: &Request,
+    (route, known): (Arc<Route>, Arc<Target>),
+    client: Option<&Client>,
+    served: usize,
+) -> Context {
     let passthrough = matches!(route.target.config.auth, Auth::Passthrough);
     let trace = Trace {
         record: request.extensions().get::<Arc<Record>>().cloned().unwrap_or_default(),
@@ -149,7 +155,7 @@ fn context(request: &Request, route: Arc<Route>, client: Option<&Client>, served
     };
     let quirks = client.map(|client| client.quirks.reading).unwrap_or_default();
     let created = request.extensions().get().cloned();
-    Context { trace, client: client.map(|client| client.name.as_str().into()), quirks, route, served, created }
+    Context { trace, client: client.map(|client| client.name.as_str().into()), quirks, route, known, served, created }
 }
 
 fn note(context: &Context, ask: &Ask) {

@@ -51,7 +51,7 @@ where
     let place = enter(place, client.as_deref(), request.method())?;
     let record = request.extensions().get::<Arc<Record>>().cloned().unwrap_or_default();
     let _ = record.resource.set("Bulk".to_owned());
-    let caller = Arc::new(Caller::new(&request, record, client, place.route));
+    let caller = Arc::new(Caller::new(&request, record, client, place));
     let body = body::read(request, limits.body_bytes).await?;
     let BulkRequest { fail_on_errors, operations } = read(value::parse(&body)?, limits.bulk_operations)?;
     let operations = operations.into_iter().map(|operation| Arc::new(Operation::new(operation, &caller)));
@@ -147,7 +147,7 @@ impl Job {
         let mut dropped = Vec::new();
         let mut answers: Vec<Answer> = Vec::with_capacity(came.len());
         for (operation, came) in self.operations.iter().zip(came) {
-            let failed = |error| operation.failed(error, &self.caller.route);
+            let failed = |error| operation.failed(error, &self.caller);
             match came {
                 Came::Nothing if stopped => {}
                 Came::Nothing => answers.push(failed(ScimError::new(503, NOT_TRIED))),

@@ -81,7 +81,7 @@ fn search(context: Arc<Context>, parameters: &Parameters) -> Result<(Job, View),
     let read = |known: &ResourceType| -> Result<(String, ListQuery), ScimError> {
         Ok((known.endpoint.clone(), ListQuery::read(parameters, known, Types::All)?))
     };
-    let types = context.target().config.target.types.iter().map(|served| &served.canonical);
+    let types = context.known.types.iter().map(|served| &served.canonical);
     let mut queries = types.map(read).collect::<Result<Vec<_>, ScimError>>()?;
     let binding = Binding::new(&context, queries.iter().map(|(endpoint, query)| (endpoint.as_str(), query)));
     for (_, query) in &mut queries {

@@ -18,7 +18,7 @@ use tower::{Layer, service_fn};
 use super::admit::enter;
 use super::authenticate::Authenticated;
 use super::path::Endpoint;
-use super::route::Route;
+use super::route::Place;
 use super::{CoreError, Refusal, refusal};
 use crate::config::Limits;
 use crate::front::{Request, Response, SCIM_JSON};
@@ -93,7 +93,7 @@ fn answer(document: &Document, asked: Authenticated, features: Features) -> Resu
         let _ = record.resource.set(document.kind().to_owned());
     }
     refuse_filter(&request)?;
-    let message = message(document, &place.route, features)?;
+    let message = message(document, &place, features)?;
     let mut answer = Response::new(Full::new(message));
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(SCIM_JSON));
     Ok(answer)
@@ -111,8 +111,8 @@ fn refuse_filter(request: &Request) -> Result<(), Refusal> {
     }
 }
 
-fn message(document: &Document, route: &Route, features: Features) -> Result<Bytes, ScimError> {
-    let (target, base) = (&route.target.config.target, route.base.as_str());
+fn message(document: &Document, place: &Place, features: Features) -> Result<Bytes, ScimError> {
+    let (target, base) = (&place.known, place.route.base.as_str());
     let types = resource_types(target);
     let unknown = |what: &str| ScimError::not_found(format!("there is no such {what} here"));
     match document {

@@ -50,7 +50,7 @@ fn list(listing: &Listing, view: &View) -> Result<Bytes, CoreError> {
         next_cursor: listing.next.as_deref().map(|next| view.binding.seal(next).into()),
     };
     let mut writer = Writer::new(&head);
-    for resource in listing.resources(&view.context.target().config.target) {
+    for resource in listing.resources(&view.context.known) {
         let (served, resource) = resource.map_err(|error| {
             let route = view.context.route.clone();
             CoreError::Failed(Box::new(Failed { error, done: None, operation: "list", route }))
@@ -95,8 +95,8 @@ fn json(status: StatusCode, message: Bytes) -> Response {
 
 /// A resource as this client sees it.
 fn finish(mut resource: Object, served: &ServedType, view: &View) -> Object {
-    reference::complete(&mut resource, served, &view.context.target().config.target);
-    reference::point_home(&mut resource, &view.context.route);
+    reference::complete(&mut resource, served, &view.context.known);
+    reference::point_home(&mut resource, &view.context.route.base, &view.context.known);
     foreign::hide_place(&mut resource, &served.canonical, &view.context.target().redactor);
     let location = location(&resource, served, view);
     let mut meta = match resource.remove("meta") {

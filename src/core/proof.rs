@@ -15,7 +15,7 @@ pub(crate) async fn check(error: VendorError, context: &Context) -> VendorError 
     if error.kind != VendorErrorKind::NotFound {
         return error;
     }
-    let plain = context.target().config.target.profile.errors.documented.is_empty();
+    let plain = context.known.profile.errors.documented.is_empty();
     if (error.documented || plain) && (context.target().lasting.status.is_proven() || answers_a_list(context).await) {
         return error;
     }
@@ -27,6 +27,6 @@ async fn answers_a_list(context: &Context) -> bool {
     let query = ListQuery { count: Some(1), ..ListQuery::default() };
     let endpoint = context.served().vendor.endpoint.clone();
     let call = Arc::new(Call { endpoint, kind: CallKind::List(query), repeat: Repeat::Safe, if_match: None });
-    let asked = Asked { call, trace: context.trace.clone() };
+    let asked = Asked { call, target: context.known.clone(), trace: context.trace.clone() };
     context.target().service.clone().oneshot(asked).await.is_ok()
 }

@@ -4,7 +4,6 @@ use scimux_adapters::{ServedType, Target};
 use scimux_scim::{Attribute, AttributePath, Object, Text, Value};
 
 use super::path::{Endpoint, encode, endpoint};
-use super::route::Route;
 
 /// Gives every value that names another resource its `$ref`, where the vendor has such a part but does not write it, and
 /// there is no doubt which type the other resource is of. What it points at is the vendor's `value`, so nothing is made up.
@@ -48,13 +47,13 @@ fn type_of<'a>(parts: &Object, attribute: &'a Attribute) -> Option<&'a str> {
     told.or(only).map(String::as_str)
 }
 
-/// Points every `$ref` in a resource at the route; one to a type that the route does not serve is removed.
+/// Points every `$ref` in a resource at the route whose URL is `base`; one to a type that the route does not serve is removed.
 ///
 /// The last two segments decide: vendors write absolute URLs, paths, and `../Groups/1`.
-pub(crate) fn point_home(resource: &mut Object, route: &Route) {
+pub(crate) fn point_home(resource: &mut Object, base: &str, target: &Target) {
     resource.retain(|name, value| {
         if name.eq_ignore_ascii_case("$ref") {
-            return match value.as_str().and_then(|old| home(old, route)) {
+            return match value.as_str().and_then(|old| home(old, base, target)) {
                 Some(new) => {
                     *value = Value::String(new);
                     true
@@ -62,28 +61,27 @@ pub(crate) fn point_home(resource: &mut Object, route: &Route) {
                 None => false,
             };
         }
-        descend(value, route);
+        descend(value, base, target);
         true
     });
 }
 
-fn descend(value: &mut Value, route: &Route) {
+fn descend(value: &mut Value, base: &str, target: &Target) {
     match value {
-        Value::Object(object) => point_home(object, route),
-        Value::Array(elements) => elements.iter_mut().for_each(|element| descend(element, route)),
+        Value::Object(object) => point_home(object, base, target),
+        Value::Array(elements) => elements.iter_mut().for_each(|element| descend(element, base, target)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
-fn home(old: &str, route: &Route) -> Option<Text> {
+fn home(old: &str, base: &str, target: &Target) -> Option<Text> {
     let path = old.split(['?', '#']).next().unwrap_or_default();
     let mut segments = path.rsplit('/').filter(|segment| !segment.is_empty());
     let (id, kind) = (segments.next()?, segments.next()?);
-    let target = &route.target.config.target;
     match endpoint(&[kind, id], target) {
         Endpoint::Resource(served, id) => {
             let endpoint = &target.types[served].canonical.endpoint;
-            Some(format!("{}{endpoint}/{}", route.base, encode(&id)).into())
+            Some(format!("{base}{endpoint}/{}", encode(&id)).into())
         }
         _ => None,
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::header::HOST;
 use http::uri::Authority;
+use scimux_adapters::Target;
 use tower::layer::layer_fn;
 use tower::{Layer, service_fn};
 
@@ -47,6 +48,8 @@ pub(crate) struct Located {
 pub(crate) struct Place {
     /// The route.
     pub(crate) route: Arc<Route>,
+    /// Its target as it is known now: one and the same for the whole request, whatever is learned meanwhile.
+    pub(crate) known: Arc<Target>,
     /// What the path below it names.
     pub(crate) endpoint: Endpoint,
 }
@@ -85,6 +88,7 @@ fn find(routes: &[Arc<Route>], host: Option<&str>, path: &str) -> Option<Place> 
             && route.segments.iter().zip(&asked).all(|(own, got)| own == got)
     };
     let route = routes.iter().filter(fits).max_by_key(|route| (route.host.is_some(), route.segments.len()))?;
-    let endpoint = endpoint(&asked[route.segments.len()..], &route.target.config.target);
-    Some(Place { route: route.clone(), endpoint })
+    let known = route.target.lasting.knowledge.target();
+    let endpoint = endpoint(&asked[route.segments.len()..], &known);
+    Some(Place { route: route.clone(), known, endpoint })
 }

@@ -16,7 +16,7 @@ pub(crate) async fn run(job: Job) -> Result<Outcome, CoreError> {
     let Job { context, operation } = job;
     let name = operation.action.name();
     let mut notes = Vec::new();
-    let (mut run, mut next) = Run::start(operation, context.target().lasting.knowledge.target());
+    let (mut run, mut next) = Run::start(operation, context.known.clone());
     loop {
         context.trace.record.show(&run);
         if matches!(next, Next::Done(_)) {
@@ -24,7 +24,8 @@ pub(crate) async fn run(job: Job) -> Result<Outcome, CoreError> {
         }
         match next {
             Next::Send(call) => {
-                let asked = Asked { call: Arc::new(call), trace: context.trace.clone() };
+                let (target, trace) = (context.known.clone(), context.trace.clone());
+                let asked = Asked { call: Arc::new(call), target, trace };
                 let got = match context.target().service.clone().oneshot(asked).await {
                     Ok(Heard { answer, notes: more }) => {
                         notes.extend(more);

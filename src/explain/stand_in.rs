@@ -75,7 +75,7 @@ impl StandIn {
     }
 
     fn answer(&self, asked: Asked) -> Result<Heard, CallError> {
-        let (mut prepared, notes) = prepare(&self.config, asked).map_err(CallError::Refused)?;
+        let (mut prepared, notes) = prepare(asked).map_err(CallError::Refused)?;
         let passed = prepared.asked.trace.authorization.take();
         self.credential.put_in(prepared.request.headers_mut(), &prepared.form, passed)?;
         let (told, answer) = self.imagine(&prepared.asked.call);

@@ -55,7 +55,7 @@ async fn ask(target: &LiveTarget) -> Result<String, String> {
     loop {
         match next {
             Next::Send(call) => {
-                let asked = Asked { call: Arc::new(call), trace: trace.clone() };
+                let asked = Asked { call: Arc::new(call), target: canonical.clone(), trace: trace.clone() };
                 let got = match target.service.clone().oneshot(asked).await {
                     Ok(heard) => Ok(heard.answer),
                     Err(CallError::Vendor(error)) => Err(error),

@@ -1,7 +1,5 @@
 //! A call in the vendor's form, made once however often it is sent, with the headers that go to every vendor.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use http::header::USER_AGENT;
 use http::{HeaderMap, HeaderValue};
@@ -9,7 +7,6 @@ use tower::layer::layer_fn;
 use tower::{Layer, service_fn};
 
 use super::{Asked, CallError, Heard, Prepared, Trace, Understood};
-use crate::config::TargetConfig;
 use crate::front::request_id::X_REQUEST_ID;
 use crate::stack::Stage;
 use scimux_adapters::{Note, Translated, VendorError};
@@ -18,14 +15,13 @@ use scimux_scim::ScimError;
 const OWN_NAME: HeaderValue = HeaderValue::from_static(concat!("scimux/", env!("CARGO_PKG_VERSION")));
 
 /// Lets the adapter write the request.
-pub(crate) fn layer<S>(config: Arc<TargetConfig>) -> impl Layer<S, Service: Stage<Asked, Heard, CallError>>
+pub(crate) fn layer<S>() -> impl Layer<S, Service: Stage<Asked, Heard, CallError>>
 where
     S: Stage<Prepared, Understood, VendorError>,
 {
-    layer_fn(move |mut inner: S| {
-        let config = config.clone();
+    layer_fn(|mut inner: S| {
         service_fn(move |asked: Asked| {
-            let sent = prepare(&config, asked).map(|(prepared, notes)| (inner.call(prepared), notes));
+            let sent = prepare(asked).map(|(prepared, notes)| (inner.call(prepared), notes));
             async move {
                 let (understood, notes) = sent.map_err(CallError::Refused)?;
                 Ok(Heard { answer: understood.await?.answer, notes })
@@ -38,8 +34,8 @@ where
 ///
 /// # Errors
 /// What this vendor cannot be asked.
-pub(crate) fn prepare(config: &TargetConfig, asked: Asked) -> Result<(Prepared, Vec<Note>), ScimError> {
-    let target = &config.target;
+pub(crate) fn prepare(asked: Asked) -> Result<(Prepared, Vec<Note>), ScimError> {
+    let target = &asked.target;
     let Translated { request, credential, notes } = target.vendor.adapter.request(&asked.call, target)?;
     let request = with_trace(request, &asked.trace);
     Ok((Prepared { asked, request, form: credential }, notes))

@@ -6,6 +6,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use http_body_util::{BodyExt, Full};
 use percent_encoding::percent_decode_str;
+use scimux_adapters::Target;
 use scimux_scim::bulk::{Answer, Asked, BulkOperation, Data, Needs, bulk_id};
 use scimux_scim::{ScimError, Text};
 use tower::ServiceExt;
@@ -26,18 +27,19 @@ use crate::telemetry::Record;
 /// Who sent the bulk request, and what of its head belongs to each operation.
 pub(super) struct Caller {
     pub(super) route: Arc<Route>,
+    known: Arc<Target>,
     client: Option<Arc<Client>>,
     record: Arc<Record>,
     headers: HeaderMap,
 }
 
 impl Caller {
-    pub(super) fn new(request: &Request, record: Arc<Record>, client: Option<Arc<Client>>, route: Arc<Route>) -> Self {
+    pub(super) fn new(request: &Request, record: Arc<Record>, client: Option<Arc<Client>>, place: Place) -> Self {
         let theirs = [AUTHORIZATION, HeaderName::from_static("traceparent")];
         let given = |name: HeaderName| Some((name.clone(), request.headers().get(name)?.clone()));
         let mut headers: HeaderMap = theirs.into_iter().filter_map(given).collect();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(SCIM_JSON));
-        Self { route, client, record, headers }
+        Self { route: place.route, known: place.known, client, record, headers }
     }
 }
 
@@ -71,7 +73,7 @@ impl Operation {
         let BulkOperation { method, bulk_id, asked } = operation;
         let path = asked.as_ref().map(|asked| &*asked.path).unwrap_or_default();
         let segments: Vec<&str> = segments(path).collect();
-        let endpoint = endpoint(&segments, &caller.route.target.config.target);
+        let endpoint = endpoint(&segments, &caller.known);
         Self { bulk_id, method, asked, endpoint }
     }
 
@@ -83,7 +85,7 @@ impl Operation {
     fn ordered(&self, caller: &Caller) -> Option<Needs> {
         let asked = self.asked.as_ref().ok()?;
         let (served, ask) = ask(self.endpoint.clone(), &method(asked)).ok()?;
-        let known = &caller.route.target.config.target.types[served].canonical;
+        let known = &caller.known.types[served].canonical;
         let quirks = caller.client.as_ref().map(|client| client.quirks.reading).unwrap_or_default();
         let body = || Ok(asked.data.clone().unwrap_or_default());
         let mut action = action(ask, body, known, quirks).ok();
@@ -109,21 +111,21 @@ impl Operation {
         let carried_out = async {
             let (asked, at) = match refused.map_or_else(|| self.prepare(caller, known), Err) {
                 Ok(prepared) => prepared,
-                Err(error) => return self.failed(error, &caller.route).into(),
+                Err(error) => return self.failed(error, caller).into(),
             };
             match inner.oneshot(asked).await {
-                Ok(answer) => self.succeeded(&answer, location(&at, &caller.route)),
-                Err(error) => self.failed_at(rescue::refusal(error).error, &at, &caller.route).into(),
+                Ok(answer) => self.succeeded(&answer, location(&at, caller)),
+                Err(error) => self.failed_at(rescue::refusal(error).error, &at, caller).into(),
             }
         };
         let caught = catch(carried_out, &caller.record.id).await;
-        caught.unwrap_or_else(|Panicked| self.failed(ScimError::new(500, "internal error"), &caller.route).into())
+        caught.unwrap_or_else(|Panicked| self.failed(ScimError::new(500, "internal error"), caller).into())
     }
 
     /// The request that it is by itself.
     fn prepare(&self, caller: &Caller, known: Created) -> Result<(Authenticated, Endpoint), ScimError> {
         let asked = self.asked.as_ref().map_err(Clone::clone)?;
-        let endpoint = self.resolved(&known, &caller.route)?;
+        let endpoint = self.resolved(&known, caller)?;
         let body = asked.data.as_ref().map(|data| data.to_bytes()).unwrap_or_default();
         let mut request = http::Request::new(
             Full::new(body).map_err(|never: std::convert::Infallible| match never {}).boxed_unsync(),
@@ -137,19 +139,20 @@ impl Operation {
         }
         request.extensions_mut().insert(Arc::new(Record::part(&caller.record)));
         request.extensions_mut().insert(known);
-        let place = Place { route: caller.route.clone(), endpoint: endpoint.clone() };
+        let (route, target) = (caller.route.clone(), caller.known.clone());
+        let place = Place { route, known: target, endpoint: endpoint.clone() };
         Ok((Authenticated { request, place: Some(place), client: caller.client.clone() }, endpoint))
     }
 
     /// Where it happens, with the id of what it refers to. An operation is about resources, so never about another bulk
     /// request (rfc-traps 267).
-    fn resolved(&self, Created(ids): &Created, route: &Route) -> Result<Endpoint, ScimError> {
+    fn resolved(&self, Created(ids): &Created, caller: &Caller) -> Result<Endpoint, ScimError> {
         match &self.endpoint {
             Endpoint::Resource(served, id) => match bulk_id(id) {
                 None => Ok(self.endpoint.clone()),
                 Some(bulk_id) => match ids.get(bulk_id) {
                     // Read as a path, as if the client had written the id.
-                    Some(id) => Ok(created_at(*served, id, route)),
+                    Some(id) => Ok(created_at(*served, id, &caller.known)),
                     None => Err(ScimError::new(409, format!("no resource was created under the bulkId {bulk_id}"))),
                 },
             },
@@ -174,14 +177,14 @@ impl Operation {
     }
 
     /// Its answer if it failed without getting anywhere.
-    pub(super) fn failed(&self, error: ScimError, route: &Route) -> Answer {
-        self.failed_at(error, &self.endpoint, route)
+    pub(super) fn failed(&self, error: ScimError, caller: &Caller) -> Answer {
+        self.failed_at(error, &self.endpoint, caller)
     }
 
-    fn failed_at(&self, error: ScimError, at: &Endpoint, route: &Route) -> Answer {
+    fn failed_at(&self, error: ScimError, at: &Endpoint, caller: &Caller) -> Answer {
         // rfc-traps 256.
         let is_creation = self.method.as_deref() == Some("POST");
-        let location = (!is_creation).then(|| location(at, route));
+        let location = (!is_creation).then(|| location(at, caller));
         Answer { location, status: error.status, response: Some(error), ..self.answer() }
     }
 
@@ -201,15 +204,14 @@ fn method(asked: &Asked) -> Method {
     Method::from_bytes(asked.method.as_str().as_bytes()).expect("the four are HTTP's")
 }
 
-fn created_at(served: usize, id: &str, route: &Route) -> Endpoint {
-    let target = &route.target.config.target;
+fn created_at(served: usize, id: &str, target: &Target) -> Endpoint {
     let kind = target.types[served].canonical.endpoint.trim_start_matches('/');
     endpoint(&[kind, &encode(id).to_string()], target)
 }
 
 /// The URL of what the path names; of the route where it names no resource.
-fn location(at: &Endpoint, route: &Route) -> String {
-    let kind = |served: usize| &route.target.config.target.types[served].canonical.endpoint;
+fn location(at: &Endpoint, caller: &Caller) -> String {
+    let (route, kind) = (&caller.route, |served: usize| &caller.known.types[served].canonical.endpoint);
     match at {
         Endpoint::Resource(served, id) => format!("{}{}/{}", route.base, kind(*served), encode(id)),
         Endpoint::Collection(served) => format!("{}{}", route.base, kind(*served)),
