@@ -16,7 +16,8 @@ mod source;
 mod table;
 mod targets;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
+mod tls;
 mod upstream;
 mod urls;
 mod values;
@@ -31,12 +32,14 @@ use std::time::Duration;
 use http::{HeaderName, Uri};
 use scimux_adapters::Target;
 
+use crate::certificate::Name;
 use crate::secret::SecretSource;
 
 use findings::Findings;
 use secrets::Secrets;
 pub use secrets::read_secret_file;
 use table::Table;
+pub use tls::Tls;
 
 /// A checked configuration.
 #[derive(Debug)]
@@ -62,6 +65,8 @@ pub struct Server {
     pub listen: Vec<Listen>,
     /// Base of every URL the gateway writes, without trailing slash; `None`: `http://` and the address bound.
     pub public_url: Option<String>,
+    /// `[server.tls]`, for all TCP listeners.
+    pub tls: Option<Tls>,
     /// `[server.limits]`.
     pub limits: Limits,
 }
@@ -82,6 +87,8 @@ pub struct Limits {
     pub body_bytes: usize,
     /// The most operations of a bulk request; `maxOperations`.
     pub bulk_operations: usize,
+    /// For the head of a request, and for a TLS handshake.
+    pub header_timeout: Duration,
     /// From the first byte of a request to the last of its answer.
     pub request_timeout: Duration,
     /// Requests in flight; beyond it 503.
@@ -108,6 +115,8 @@ pub struct Client {
     pub name: String,
     /// SHA-256 of each of its tokens.
     pub token_hashes: Vec<[u8; 32]>,
+    /// Names of its certificates.
+    pub certificates: Vec<Name>,
     /// Names of the routes it may use; `None`: all.
     pub routes: Option<Vec<String>>,
     /// Whether it may only read.
@@ -307,7 +316,7 @@ fn read(
 
 /// Builds what can be built; where something cannot, a problem is reported and the result is not used.
 fn build(top: &Table, secrets: Secrets) -> Config {
-    let server = server::server(top);
+    let server = server::server(top, secrets);
     let admin = server::admin(top, &server);
     let log = server::log(top);
     let clients = clients::clients(top, secrets);

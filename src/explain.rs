@@ -54,7 +54,7 @@ pub(crate) async fn explain(
         return Err("a bulk request is many requests; ask for each of its operations by itself".to_owned());
     }
     let clients: Vec<Arc<Client>> = config.clients.iter().cloned().map(Arc::new).collect();
-    let caller = caller(&clients, request.headers());
+    let caller = caller(&clients, request.headers(), &[]);
     let name = caller.as_ref().map(|client| client.name.clone());
     // No secret is needed: whoever brings no token that is known here is taken for one who may do everything.
     let clients: Arc<[_]> = if caller.is_some() { clients.into() } else { Arc::new([]) };

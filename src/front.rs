@@ -9,6 +9,7 @@ pub(crate) mod deadline;
 pub(crate) mod error_body;
 pub(crate) mod headers;
 pub(crate) mod panic;
+pub(crate) mod peer;
 pub(crate) mod request_id;
 
 #[cfg(test)]

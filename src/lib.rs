@@ -1,6 +1,7 @@
 //! The gateway: a library and a thin binary. See `ARCHITECTURE.md`.
 
 mod admin;
+mod certificate;
 pub mod cli;
 pub mod config;
 mod core;

@@ -8,9 +8,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use arc_swap::ArcSwap;
+use rustls::ServerConfig;
 use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::time::Duration;
 
-use crate::config::Listen;
+use crate::config::{Listen, Server as Settings, Tls};
 use crate::stack::FrontService;
 use socket::Socket;
 
@@ -60,18 +63,46 @@ impl Bound {
     }
 }
 
-/// The places for connections of the sockets that share them.
+/// How connections are taken.
+#[derive(Debug)]
+pub(crate) struct Manner {
+    /// TLS on TCP sockets.
+    tls: Option<Arc<ServerConfig>>,
+    /// For a handshake, a request's head, and the first request; a client that says nothing holds a place.
+    head_timeout: Duration,
+}
+
+impl Manner {
+    /// Clients'.
+    pub(crate) fn front(settings: &Settings) -> Self {
+        Self { tls: settings.tls.as_ref().map(Tls::server_config), head_timeout: settings.limits.header_timeout }
+    }
+
+    /// Operators'.
+    pub(crate) fn admin() -> Self {
+        Self { tls: None, head_timeout: Duration::from_secs(15) }
+    }
+}
+
+/// The places for connections of the sockets that share them, and how they are taken.
 #[derive(Debug)]
 pub(crate) struct Connections {
+    /// Each connection keeps what was in force when it was accepted, so that none is lost when it changes.
+    manner: ArcSwap<Manner>,
     places: Arc<Semaphore>,
     most: Mutex<usize>,
 }
 
 impl Connections {
     /// Places for about `requests` requests at a time.
-    pub(crate) fn new(requests: usize) -> Self {
+    pub(crate) fn new(requests: usize, manner: Manner) -> Self {
         let most = Self::most(requests);
-        Self { places: Arc::new(Semaphore::new(most)), most: Mutex::new(most) }
+        Self { manner: ArcSwap::from_pointee(manner), places: Arc::new(Semaphore::new(most)), most: Mutex::new(most) }
+    }
+
+    /// Takes new ones otherwise from now on.
+    pub(crate) fn change(&self, manner: Manner) {
+        self.manner.store(Arc::new(manner));
     }
 
     /// From now on for about `requests`. Nobody is sent away: where there are to be fewer, what is taken goes as it ends.
@@ -131,8 +162,9 @@ impl Server {
                 _ = self.phase.changed() => return,
             };
             let (service, phase, alive) = (self.service.clone(), self.phase.clone(), self.alive.clone());
+            let manner = self.connections.manner.load_full();
             tokio::spawn(async move {
-                connection::serve(stream, service, phase).await;
+                connection::serve(stream, service, phase, &manner).await;
                 drop((place, alive));
             });
         }
@@ -145,7 +177,7 @@ mod tests {
 
     #[tokio::test]
     async fn places_for_connections_grow_and_shrink() {
-        let connections = Connections::new(2);
+        let connections = Connections::new(2, Manner::admin());
         connections.resize(3);
         assert_eq!(connections.places.available_permits(), 3 * CONNECTIONS_PER_REQUEST);
         let taken = connections.places.clone().acquire_many_owned(20).await.expect("never closed");

@@ -56,7 +56,7 @@ impl Gateway {
         let requests = config.server.limits.concurrency;
         let places = Arc::new(Places::new(requests));
         let common = Common { metrics: Arc::new(Metrics::new()), places, lasting: Arc::default() };
-        let doors = Doors::new(requests);
+        let doors = Doors::new(&config.server);
         let opening = doors.bind(&config).await?;
         let now = ArcSwap::from_pointee(Generation::build(&config, &opening.addresses(), &common, None)?);
         let (ready, reloading) = (AtomicBool::new(false), tokio::sync::Mutex::default());

@@ -96,7 +96,7 @@ fn url(server: &Server, route: &Route) -> String {
 
 fn first_address(server: &Server) -> Option<String> {
     server.listen.iter().find_map(|listen| match listen {
-        Listen::Tcp(address) => Some(format!("http://{address}")),
+        Listen::Tcp(address) => Some(format!("{}://{address}", server.scheme())),
         Listen::Unix(_) => None,
     })
 }

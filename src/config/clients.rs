@@ -6,6 +6,7 @@ use super::findings::nearest;
 use super::secrets::Secrets;
 use super::table::Table;
 use super::{Client, ClientQuirks, Server, server};
+use crate::certificate::Name;
 
 /// Every client.
 pub(super) fn clients(top: &Table, secrets: Secrets) -> Vec<Client> {
@@ -18,6 +19,7 @@ fn client(name: &str, table: &Table, secrets: Secrets) -> Client {
     Client {
         name: name.to_owned(),
         token_hashes: secrets.tokens(table),
+        certificates: certificates(table),
         routes: table.texts("routes").map(|routes| routes.into_iter().map(str::to_owned).collect()),
         read_only: table.flag("read_only"),
         quirks: ClientQuirks {
@@ -31,6 +33,12 @@ fn client(name: &str, table: &Table, secrets: Secrets) -> Client {
     }
 }
 
+fn certificates(table: &Table) -> Vec<Name> {
+    let texts = table.texts("certificates").unwrap_or_default();
+    let read = |text| Name::parse(text).map_err(|message| table.problem("certificates", message)).ok();
+    texts.into_iter().filter_map(read).collect()
+}
+
 /// What clients, routes and listeners must be together. `routes` holds the name of each and whether it is open, also of
 /// those that are wrong.
 pub(super) fn check(top: &Table, clients: &[Client], routes: &[(String, bool)], server: &Server) {
@@ -42,7 +50,9 @@ pub(super) fn check(top: &Table, clients: &[Client], routes: &[(String, bool)], 
             }
         }
     }
-    shared_tokens(top, clients);
+    shared(top, clients, "tokens", |client| &client.token_hashes);
+    shared(top, clients, "certificates", |client| &client.certificates);
+    check_proofs(top);
     let closed = routes.iter().find(|(_, open)| !open);
     if let (true, Some((route, _)), false) = (clients.is_empty(), closed, server::is_local(server)) {
         let message = format!(
@@ -53,14 +63,30 @@ pub(super) fn check(top: &Table, clients: &[Client], routes: &[(String, bool)], 
     }
 }
 
-/// A token must tell who calls.
-fn shared_tokens(top: &Table, clients: &[Client]) {
+/// What a client brings must tell who calls.
+fn shared<T: PartialEq>(top: &Table, clients: &[Client], key: &str, proofs: impl Fn(&Client) -> &Vec<T>) {
     for (index, client) in clients.iter().enumerate() {
-        let before = clients.iter().take(index);
-        let mut same = before.filter(|other| other.token_hashes.iter().any(|hash| client.token_hashes.contains(hash)));
-        if let Some(other) = same.next() {
-            let key = format!("clients.{}.tokens", client.name);
-            top.findings().problem(&key, format!("client {} has the same token; each needs its own", other.name));
+        let same = |other: &&Client| proofs(other).iter().any(|proof| proofs(client).contains(proof));
+        if let Some(other) = clients.iter().take(index).find(same) {
+            let path = format!("clients.{}.{key}", client.name);
+            let message =
+                format!("client {} has the same {}; each needs its own", other.name, key.trim_end_matches('s'));
+            top.findings().problem(&path, message);
+        }
+    }
+}
+
+/// Each client can prove who it is, and certificates are asked for where they are to prove it.
+fn check_proofs(top: &Table) {
+    let asked = top.section("server").section("tls").has("client_ca");
+    for (_, table) in top.named("clients") {
+        if !table.has("tokens") && !table.has("certificates") {
+            let message =
+                "missing; a client needs tokens or certificates, for example tokens = [{ env = \"OKTA_TOKEN\" }]";
+            table.problem("tokens", message);
+        }
+        if table.has("certificates") && !asked {
+            table.problem("certificates", "nobody is asked for a certificate; set client_ca in [server.tls]");
         }
     }
 }

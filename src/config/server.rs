@@ -5,18 +5,13 @@ use std::path::PathBuf;
 
 use tracing_subscriber::EnvFilter;
 
+use super::secrets::Secrets;
 use super::table::Table;
-use super::{Limits, Listen, Log, Server, urls};
+use super::{Limits, Listen, Log, Server, tls, urls};
 
 /// `[server]`.
-pub(super) fn server(top: &Table) -> Server {
+pub(super) fn server(top: &Table, secrets: Secrets) -> Server {
     let table = top.section("server");
-    if table.section("tls").is_present() {
-        table.problem(
-            "tls",
-            "TLS on the front door is not in this version; terminate TLS in front, and remove this section",
-        );
-    }
     let listen = listen(&table);
     let public_url = public_url(&table);
     if let Some(unnamed) = listen.iter().find(|listen| !names_itself(listen)).filter(|_| !table.has("public_url")) {
@@ -25,7 +20,9 @@ pub(super) fn server(top: &Table) -> Server {
         );
         table.problem("public_url", message);
     }
-    Server { listen, public_url, limits: limits(&table.section("limits")) }
+    // The key is a secret, and what connects nowhere needs none of the files.
+    let tls = if secrets.withhold { None } else { tls::tls(&table.section("tls")) };
+    Server { listen, public_url, tls, limits: limits(&table.section("limits")) }
 }
 
 /// Whether everything listened on is out of the network's reach.
@@ -74,6 +71,7 @@ fn limits(table: &Table) -> Limits {
     Limits {
         body_bytes: table.size("body_bytes"),
         bulk_operations: table.size("bulk_operations"),
+        header_timeout: table.seconds("header_timeout_secs"),
         request_timeout: table.seconds("request_timeout_secs"),
         concurrency: table.size("concurrency"),
         drain: table.seconds("drain_secs"),
@@ -122,6 +120,13 @@ fn filter_problem(filter: &str) -> Option<String> {
         is_word && !LEVELS.iter().any(|level| level.eq_ignore_ascii_case(directive))
     })?;
     Some(format!("{bare:?} is no level; must be one of {}, or module=level", LEVELS.join(", ")))
+}
+
+impl Server {
+    /// The scheme of URLs that lead to a TCP listener.
+    pub(crate) fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
+    }
 }
 
 impl std::fmt::Display for Listen {

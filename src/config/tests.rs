@@ -4,7 +4,8 @@ mod files;
 mod overrides;
 mod property;
 mod reference;
-mod secrets;
+pub(crate) mod secrets;
+mod tls;
 mod wrong;
 
 use std::path::PathBuf;

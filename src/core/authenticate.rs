@@ -1,4 +1,4 @@
-//! Who calls. Without a valid token every path is 401, so that nobody learns which paths there are.
+//! Who calls. Without a valid token or certificate every path is 401, so that nobody learns which paths there are.
 
 use std::sync::Arc;
 
@@ -12,8 +12,10 @@ use tower::{Layer, service_fn};
 use super::path::Endpoint;
 use super::route::{Located, Place};
 use super::{CoreError, Refusal, refusal};
+use crate::certificate::Name;
 use crate::config::Client;
 use crate::front::headers::AnswerType;
+use crate::front::peer::peer;
 use crate::front::{Request, Response};
 use crate::stack::Stage;
 use crate::telemetry::Record;
@@ -31,7 +33,7 @@ pub(crate) struct Authenticated {
     pub(crate) client: Option<Arc<Client>>,
 }
 
-/// Lets pass who brings a client's token, and everybody where no client is configured or the route says so.
+/// Lets pass who brings a client's token or certificate, and everybody where no client is configured or the route says so.
 pub(crate) fn layer<S>(clients: Arc<[Arc<Client>]>) -> impl Layer<S, Service: Stage<Located, Response, CoreError>>
 where
     S: Stage<Authenticated, Response, CoreError>,
@@ -56,7 +58,7 @@ fn authenticate(
     if clients.is_empty() || place.is_some_and(|place| place.route.open) {
         return Ok(None);
     }
-    let client = caller(clients, request.headers());
+    let client = caller(clients, request.headers(), &peer(request).names);
     let public = |place: &Place| place.route.public_discovery && matches!(place.endpoint, Endpoint::Discovery(_));
     if client.is_none() && !place.is_some_and(public) {
         return Err(unknown());
@@ -64,9 +66,16 @@ fn authenticate(
     Ok(client)
 }
 
-/// The client whose token a request brings.
-pub(crate) fn caller(clients: &[Arc<Client>], headers: &HeaderMap) -> Option<Arc<Client>> {
-    identify(clients, token(headers)?)
+/// The client whose token a request brings; without `Authorization`, the one whose name the certificate bears.
+pub(crate) fn caller(clients: &[Arc<Client>], headers: &HeaderMap, names: &[Name]) -> Option<Arc<Client>> {
+    if headers.contains_key(AUTHORIZATION) { identify(clients, token(headers)?) } else { bearer(clients, names) }
+}
+
+/// The client that a certificate names. One that names two clients names nobody.
+fn bearer(clients: &[Arc<Client>], names: &[Name]) -> Option<Arc<Client>> {
+    let mut named = clients.iter().filter(|client| client.certificates.iter().any(|name| names.contains(name)));
+    let (client, second) = (named.next()?, named.next());
+    second.is_none().then(|| client.clone())
 }
 
 /// The bearer token; two `Authorization` headers are none.
@@ -116,7 +125,8 @@ fn override_method(request: &mut Request) -> Result<(), Refusal> {
 }
 
 fn unknown() -> Refusal {
-    let detail = "a valid bearer token of this gateway is needed in the Authorization header";
+    let detail =
+        "a valid bearer token of this gateway is needed in the Authorization header, or a client's certificate";
     refusal(StatusCode::UNAUTHORIZED, detail)
         .with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"scimux\""))
 }

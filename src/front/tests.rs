@@ -40,9 +40,15 @@ fn typed(status: u16, kind: &str, body: &str) -> Response {
 
 fn whole(core: CoreService, concurrency: usize) -> (FrontService, Arc<Metrics>, Arc<Places>) {
     let (second, none) = (Duration::from_secs(1), Duration::ZERO);
-    let (body_bytes, bulk_operations) = (10, 10);
-    let limits =
-        Limits { body_bytes, bulk_operations, request_timeout: second, concurrency, drain: none, drain_delay: none };
+    let limits = Limits {
+        body_bytes: 10,
+        bulk_operations: 10,
+        header_timeout: second,
+        request_timeout: second,
+        concurrency,
+        drain: none,
+        drain_delay: none,
+    };
     let (places, metrics) = (Arc::new(Places::new(concurrency)), Arc::new(Metrics::new()));
     (stack::front(&limits, places.clone(), metrics.clone(), core), metrics, places)
 }

@@ -1,4 +1,4 @@
-//! One client connection: HTTP/1.1 or HTTP/2, whichever the client begins with.
+//! One client connection: TLS where it is to be, then HTTP/1.1 or HTTP/2, whichever the client begins with.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -6,21 +6,25 @@ use std::sync::Arc;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::rt::{Read, Write};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
+use rustls::ServerConfig;
+use tokio::net::TcpStream;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Duration, timeout};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use tower::{ServiceExt, service_fn};
 
-use super::Phase;
 use super::leftover::Leftover;
 use super::socket::Stream;
+use super::{Manner, Phase};
+use crate::certificate::names;
 use crate::front::Response;
+use crate::front::peer::Peer;
 use crate::stack::FrontService;
 
-/// For a request's head, and for the first request of a connection; a client that says nothing holds a place.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// The most header fields of a request, and the most bytes of them.
 const MAX_HEADERS: usize = 100;
 const MAX_HEADER_BYTES: u32 = 32 * 1024;
@@ -30,47 +34,83 @@ const MAX_STREAMS: u32 = 100;
 const PING: Duration = Duration::from_secs(30);
 
 /// Serves a connection to its end, or until the phase ends it.
-pub(super) async fn serve(stream: Stream, service: FrontService, phase: watch::Receiver<Phase>) {
-    match stream {
-        Stream::Tcp(io) => serve_io(io, service, phase).await,
-        Stream::Unix(io) => serve_io(io, service, phase).await,
-    }
-}
-
-async fn serve_io<I>(io: I, service: FrontService, mut phase: watch::Receiver<Phase>)
-where
-    I: Read + Write + Unpin + Send + 'static,
-{
-    let asked = Arc::new(Notify::new());
-    let service = TowerToHyperService::new(noting(service, asked.clone()));
-    let builder = builder();
-    let mut connection = pin!(builder.serve_connection(io, service));
-    let mut idle = pin!(async move {
-        if timeout(HEAD_TIMEOUT, asked.notified()).await.is_ok() {
-            std::future::pending::<()>().await;
+pub(super) async fn serve(stream: Stream, service: FrontService, phase: watch::Receiver<Phase>, manner: &Manner) {
+    let door = |peer| Door { service, phase: phase.clone(), peer: Arc::new(peer), head_timeout: manner.head_timeout };
+    match (stream, &manner.tls) {
+        (Stream::Unix(io), _) => door(Peer::default()).serve(TokioIo::new(io)).await,
+        (Stream::Tcp(io, from), None) => {
+            let peer = Peer { address: Some(from.ip().to_canonical()), names: Vec::new() };
+            door(peer).serve(TokioIo::new(io)).await;
         }
-    });
-    loop {
-        let now = *phase.borrow_and_update();
-        if now == Phase::Closing {
-            connection.as_mut().graceful_shutdown();
-        }
-        tokio::select! {
-            // What the HTTP parser refuses is answered by it, and what breaks off is nobody's fault here.
-            _ = connection.as_mut() => return,
-            () = idle.as_mut() => return,
-            // An error means that the listener was dropped.
-            changed = phase.changed() => if changed.is_err() { return },
+        (Stream::Tcp(io, from), Some(tls)) => {
+            let Some(io) = handshake(io, tls.clone(), phase.clone(), manner.head_timeout).await else { return };
+            let certificate = io.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+            let names = certificate.map(names).unwrap_or_default();
+            let peer = Peer { address: Some(from.ip().to_canonical()), names };
+            door(peer).serve(TokioIo::new(io)).await;
         }
     }
 }
 
-fn builder() -> Builder<TokioExecutor> {
+/// The connection once TLS stands. Who cannot or will not in time is nobody to answer.
+async fn handshake(
+    io: TcpStream,
+    tls: Arc<ServerConfig>,
+    mut phase: watch::Receiver<Phase>,
+    limit: Duration,
+) -> Option<TlsStream<TcpStream>> {
+    let accepted = tokio::select! {
+        accepted = timeout(limit, TlsAcceptor::from(tls).accept(io)) => accepted.ok()?,
+        // No request has begun here.
+        _ = phase.wait_for(|phase| *phase != Phase::Serving) => return None,
+    };
+    accepted.inspect_err(|error| tracing::debug!(%error, "no TLS with a client")).ok()
+}
+
+/// What a connection is served with.
+struct Door {
+    service: FrontService,
+    phase: watch::Receiver<Phase>,
+    peer: Arc<Peer>,
+    head_timeout: Duration,
+}
+
+impl Door {
+    async fn serve<I>(mut self, io: I)
+    where
+        I: Read + Write + Unpin + Send + 'static,
+    {
+        let asked = Arc::new(Notify::new());
+        let service = TowerToHyperService::new(noting(self.service, self.peer, asked.clone()));
+        let builder = builder(self.head_timeout);
+        let mut connection = pin!(builder.serve_connection(io, service));
+        let mut idle = pin!(async move {
+            if timeout(self.head_timeout, asked.notified()).await.is_ok() {
+                std::future::pending::<()>().await;
+            }
+        });
+        loop {
+            let now = *self.phase.borrow_and_update();
+            if now == Phase::Closing {
+                connection.as_mut().graceful_shutdown();
+            }
+            tokio::select! {
+                // What the HTTP parser refuses is answered by it, and what breaks off is nobody's fault here.
+                _ = connection.as_mut() => return,
+                () = idle.as_mut() => return,
+                // An error means that the listener was dropped.
+                changed = self.phase.changed() => if changed.is_err() { return },
+            }
+        }
+    }
+}
+
+fn builder(head_timeout: Duration) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        .header_read_timeout(head_timeout)
         .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_HEADER_BYTES as usize)
         .http2()
@@ -82,14 +122,16 @@ fn builder() -> Builder<TokioExecutor> {
     builder
 }
 
-/// The front door for this connection; tells `asked` of the first request.
+/// The front door for this connection, which learns whose it is; tells `asked` of the first request.
 fn noting(
     service: FrontService,
+    peer: Arc<Peer>,
     asked: Arc<Notify>,
 ) -> impl tower::Service<http::Request<Incoming>, Response = Response, Error = std::convert::Infallible, Future: Send> + Clone
 {
-    service_fn(move |request: http::Request<Incoming>| {
+    service_fn(move |mut request: http::Request<Incoming>| {
         asked.notify_one();
+        request.extensions_mut().insert(peer.clone());
         service.clone().oneshot(request.map(|body| Leftover::new(body).boxed_unsync()))
     })
 }

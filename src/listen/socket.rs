@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::time::{Duration, sleep};
 
@@ -23,8 +22,8 @@ pub(super) enum Socket {
 
 /// A connection.
 pub(super) enum Stream {
-    Tcp(TokioIo<TcpStream>),
-    Unix(TokioIo<UnixStream>),
+    Tcp(TcpStream, SocketAddr),
+    Unix(UnixStream),
 }
 
 /// The file of a unix socket.
@@ -61,10 +60,8 @@ impl Socket {
     pub(super) async fn accept(&self) -> Stream {
         loop {
             let accepted = match self {
-                Self::Tcp(listener) => listener.accept().await.map(|(stream, _)| tcp(stream)),
-                Self::Unix(listener, _) => {
-                    listener.accept().await.map(|(stream, _)| Stream::Unix(TokioIo::new(stream)))
-                }
+                Self::Tcp(listener) => listener.accept().await.map(|(stream, from)| tcp(stream, from)),
+                Self::Unix(listener, _) => listener.accept().await.map(|(stream, _)| Stream::Unix(stream)),
             };
             match accepted {
                 Ok(stream) => return stream,
@@ -77,10 +74,10 @@ impl Socket {
     }
 }
 
-fn tcp(stream: TcpStream) -> Stream {
+fn tcp(stream: TcpStream, from: SocketAddr) -> Stream {
     // Without it small answers wait for acknowledgements; a socket that refuses it works all the same.
     let _ = stream.set_nodelay(true);
-    Stream::Tcp(TokioIo::new(stream))
+    Stream::Tcp(stream, from)
 }
 
 /// A socket that nobody listens on may be replaced; anything else may not.

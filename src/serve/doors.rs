@@ -8,8 +8,8 @@ use futures_util::future::join_all;
 use tokio::time::{Duration, timeout};
 
 use crate::admin;
-use crate::config::{Config, Listen};
-use crate::listen::{Bound, Connections, Listener};
+use crate::config::{Config, Listen, Server};
+use crate::listen::{Bound, Connections, Listener, Manner};
 use crate::stack::FrontService;
 
 /// For whom a socket is.
@@ -73,9 +73,10 @@ pub(super) struct Doors {
 }
 
 impl Doors {
-    /// None is open yet; connections for about `requests` requests at a time.
-    pub(super) fn new(requests: usize) -> Self {
-        let (clients, operators) = (Connections::new(requests), Connections::new(admin::REQUESTS));
+    /// None is open yet.
+    pub(super) fn new(server: &Server) -> Self {
+        let clients = Connections::new(server.limits.concurrency, Manner::front(server));
+        let operators = Connections::new(admin::REQUESTS, Manner::admin());
         Self { open: Mutex::new(Some(Vec::new())), clients: clients.into(), operators: operators.into() }
     }
 
@@ -116,9 +117,10 @@ impl Doors {
         true
     }
 
-    /// Connections for about as many requests at a time.
-    pub(super) fn resize(&self, requests: usize) {
-        self.clients.resize(requests);
+    /// Takes clients' connections as this says: those that come, and as many at a time.
+    pub(super) fn take_as(&self, server: &Server) {
+        self.clients.change(Manner::front(server));
+        self.clients.resize(server.limits.concurrency);
     }
 
     /// The TCP addresses of a role, in the order of the configuration.

@@ -73,7 +73,7 @@ fn refuse_strangers(config: &Config) -> io::Result<()> {
 }
 
 fn public_url(server: &Server, addresses: &[SocketAddr]) -> io::Result<String> {
-    let bound = || addresses.first().map(|address| format!("http://{address}"));
+    let bound = || addresses.first().map(|address| format!("{}://{address}", server.scheme()));
     let missing = || io::Error::new(io::ErrorKind::InvalidInput, "server.public_url is needed behind a unix socket");
     server.public_url.clone().or_else(bound).ok_or_else(missing)
 }

@@ -55,15 +55,15 @@ impl Shared {
     async fn put_in_force(self: Arc<Self>, config: Config) -> Result<(), String> {
         let opening = self.doors.bind(&config).await.map_err(|error| error.to_string())?;
         let (shared, addresses, log) = (self.clone(), opening.addresses(), config.log.clone());
+        let server = config.server.clone();
         let build = move || Generation::build(&config, &addresses, &shared.common, Some(&**shared.now.load()));
         let generation = match blocking(build).await {
             Some(built) => built.map_err(|error| error.to_string())?,
             None => return Err(STOPPING.to_owned()),
         };
-        let requests = generation.limits.concurrency;
         self.now.store(Arc::new(generation));
-        self.common.places.resize(requests);
-        self.doors.resize(requests);
+        self.common.places.resize(server.limits.concurrency);
+        self.doors.take_as(&server);
         telemetry::change(&log);
         if self.open(opening) { Ok(()) } else { Err(STOPPING.to_owned()) }
     }

@@ -1,5 +1,7 @@
 //! The whole gateway over real sockets: its beginning, its end, and what can be watched meanwhile.
 
+mod tls;
+
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::secrets::Directory;
 use super::{Environment, parse, repository};
+use crate::certificate::fixture::Authority;
 use crate::config::{Config, load};
 
 /// Every variable that a text asks for, with some value.
@@ -81,6 +82,12 @@ fn the_contracts_example_loads() {
     let _ = directory.file("ping", "secret\n");
     let pem = std::fs::read_to_string(repository("tests/testdata/ca.pem")).expect("it can be read");
     let _ = directory.file("vendor-ca.pem", &pem);
+    let authority = Authority::new();
+    let issued = authority.issue(&[], &["scim.example.com"]);
+    let files = [("tls.crt", issued.pem()), ("tls.key", issued.key_pem()), ("clients.pem", authority.pem())];
+    for (name, content) in files {
+        let _ = directory.file(name, &content);
+    }
     let here = directory.0.display().to_string();
     let text = std::fs::read_to_string(repository("tests/testdata/contract.toml")).expect("it can be read");
     let text = text.replace("/run/secrets", &here).replace("/etc/scimux", &here);
@@ -89,6 +96,7 @@ fn the_contracts_example_loads() {
         Err(problems) => panic!("{problems:#?}"),
     };
     assert_eq!((config.targets.len(), config.routes.len(), config.clients.len()), (5, 5, 1));
+    assert!(config.server.tls.is_some());
     assert_eq!(config.clients[0].token_hashes.len(), 2);
     assert!(config.routes.iter().any(|route| route.host.is_some()));
     let waiting: Vec<&str> =

@@ -7,16 +7,16 @@ use crate::config::{Auth, read_secret_file};
 use crate::secret::SecretSource;
 
 /// A directory that is removed again.
-pub(super) struct Directory(pub(super) std::path::PathBuf);
+pub(crate) struct Directory(pub(crate) std::path::PathBuf);
 
 impl Directory {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let path = std::env::temp_dir().join(format!("scimux-{}", uuid::Uuid::new_v4()));
         std::fs::create_dir(&path).expect("a directory can be made");
         Self(path)
     }
 
-    pub(super) fn file(&self, name: &str, content: &str) -> String {
+    pub(crate) fn file(&self, name: &str, content: &str) -> String {
         let path = self.0.join(name);
         std::fs::write(&path, content).expect("a file can be written");
         path.display().to_string()

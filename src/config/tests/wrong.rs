@@ -94,7 +94,6 @@ fn what_is_missing_is_named_with_an_example() {
 
 #[test]
 fn listeners() {
-    let public = "public_url = \"https://x.example\"\n";
     with("[server]\nlisten = \"localhost\"\n", &[("server.listen", "must be IP:port")]);
     with("[server]\nlisten = \"unix:run\"\n", &[("server.listen", "begins with /")]);
     with("[server]\nlisten = []\n", &[("server.listen", "empty")]);
@@ -106,7 +105,6 @@ fn listeners() {
     with("[server]\npublic_url = \"ftp://x.example\"\n", &[("server.public_url", "not a URL")]);
     with("admin.listen = \"127.0.0.1:8080\"\n", &[("admin.listen", "the same as server.listen")]);
     with("admin.listen = \"9090\"\n", &[("admin.listen", "must be IP:port")]);
-    with(&format!("[server]\n{public}[server.tls]\n"), &[("server.tls", "terminate TLS in front")]);
 }
 
 #[test]
