@@ -134,7 +134,9 @@ fn message(document: &Document, place: &Place, features: Features) -> Result<Byt
 
 fn list(resources: impl ExactSizeIterator<Item = Object>) -> Bytes {
     let count = resources.len() as u64;
-    let mut list = Writer::new(&Head { total_results: Some(count), items_per_page: count, ..Head::default() });
+    // From the first on: a client that reads `startIndex` of every list finds it here too.
+    let (total_results, start_index) = (Some(count), Some(1));
+    let mut list = Writer::new(&Head { total_results, start_index, items_per_page: count, next_cursor: None });
     resources.for_each(|resource| list.push(&resource));
     list.finish()
 }

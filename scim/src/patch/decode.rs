@@ -1,13 +1,15 @@
 //! PATCH messages decoded: what clients write becomes one explicit operation per attribute.
 
+mod named;
+
 use crate::coerce::{Seen, coerce, single};
-use crate::filter::{CompareOp, Literal};
 use crate::patch::MAX_OPERATIONS;
 use crate::schema::{Attribute, Kind, Resolved};
 use crate::value::embedded;
-use crate::{AttributePath, Filter, Object, Op, PatchOp, Quirks, ResourceType, ScimError, Text, Value};
+use crate::{AttributePath, Object, Op, PatchOp, Quirks, ResourceType, ScimError, Text, Value};
 
 use super::Patch;
+use named::{unwrapped, values_named};
 
 /// Decodes a PATCH message for the resource `id`.
 ///
@@ -308,73 +310,5 @@ fn cleared_parts(value: &Value, path: &AttributePath, resolved: Resolved<'_>) ->
     match attribute.is_reference() && without_id {
         true => Vec::new(),
         false => cleared.into_iter().map(|sub| sub.name.as_str().into()).collect(),
-    }
-}
-
-/// A filter that finds the named values; `None` if none is named.
-fn values_named(value: Value, resolved: Resolved<'_>, path: &AttributePath) -> Result<Option<Filter>, ScimError> {
-    let (attribute, mut seen) = (resolved.attribute, Seen::default());
-    let name = path.to_string();
-    let mut terms: Vec<Filter> = match resolved.sub_attribute {
-        None => match coerce(unwrapped(value, attribute), attribute, &name, &mut seen)? {
-            Some(Value::Array(elements)) => elements.iter().filter_map(|element| finds(element, attribute)).collect(),
-            _ => Vec::new(),
-        },
-        // That part of the values which have it so.
-        Some(sub) => {
-            let values = if let Value::Array(values) = value { values } else { vec![value] };
-            let typed = values.into_iter().filter_map(|value| single(value, sub, &name, &mut seen).transpose());
-            let typed = typed.collect::<Result<Vec<_>, _>>()?;
-            typed.iter().filter_map(|value| equals(&sub.name, value)).collect()
-        }
-    };
-    Ok(match terms.len() {
-        0 => None,
-        1 => terms.pop(),
-        _ => Some(Filter::Or(terms)),
-    })
-}
-
-/// clients.md rule 1: under the path `members`, `{"members":[…]}` is what the key holds.
-fn unwrapped(value: Value, attribute: &Attribute) -> Value {
-    match value {
-        Value::Object(mut parts) if parts.len() == 1 && attribute.sub(&attribute.name).is_none() => {
-            match parts.remove(&attribute.name) {
-                Some(inner) => inner,
-                None => Value::Object(parts),
-            }
-        }
-        value => value,
-    }
-}
-
-/// A filter that finds one element: a reference by its id; else by `value` and, since the same value may stand under two
-/// (rfc-traps 46), `type`; else by all its parts.
-fn finds(element: &Value, attribute: &Attribute) -> Option<Filter> {
-    if attribute.kind != Kind::Complex {
-        return equals("value", element);
-    }
-    let parts = element.as_object()?;
-    let has_value = parts.contains("value");
-    let tells = |name: &str| match name {
-        "value" => true,
-        "type" => !attribute.is_reference() || !has_value,
-        _ => !has_value,
-    };
-    let told = parts.iter().filter(|(name, _)| tells(name));
-    let mut terms: Vec<Filter> = told.filter_map(|(name, value)| equals(name, value)).collect();
-    if terms.len() > 1 { Some(Filter::And(terms)) } else { terms.pop() }
-}
-
-fn equals(name: &str, value: &Value) -> Option<Filter> {
-    literal(value).map(|value| Filter::Compare(AttributePath::attribute(name), CompareOp::Eq, value))
-}
-
-fn literal(value: &Value) -> Option<Literal> {
-    match value {
-        Value::Bool(value) => Some(Literal::Bool(*value)),
-        Value::Number(digits) => Some(Literal::Number(digits.clone())),
-        Value::String(text) => Some(Literal::String(text.clone())),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
 }
