@@ -158,6 +158,7 @@ impl Job {
                 }
             }
         }
+        self.log(&answers);
         let mut answer = Response::new(Full::new(message(&answers)));
         answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(SCIM_JSON));
         let names = dropped.iter().filter_map(|header: &HeaderValue| header.to_str().ok());
@@ -165,6 +166,18 @@ impl Job {
             answer.headers_mut().insert(SCIMUX_DROPPED, names);
         }
         answer
+    }
+
+    /// One line for the whole, whose status says nothing of its operations.
+    fn log(&self, answers: &[Answer]) {
+        tracing::info!(
+            request_id = &*self.caller.record.id,
+            route = &*self.caller.route.name,
+            operations = self.operations.len(),
+            answered = answers.len(),
+            failed = answers.iter().filter(|answer| answer.response.is_some()).count(),
+            "bulk request carried out",
+        );
     }
 }
 

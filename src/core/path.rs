@@ -88,7 +88,7 @@ fn other(first: &str, second: Option<&str>) -> Endpoint {
 }
 
 /// An id decoded once; `None` for what could be anything but one path segment at the vendor.
-fn id(raw: &str) -> Option<Text> {
+pub(super) fn id(raw: &str) -> Option<Text> {
     let decoded = percent_decode_str(raw).decode_utf8().ok()?;
     let harmful = |letter: char| matches!(letter, '/' | '\\' | '?' | '#' | '%') || letter.is_control();
     let refused = matches!(&*decoded, "." | "..") || decoded.len() > MAX_ID || decoded.contains(harmful);

@@ -3,7 +3,8 @@
 use scimux_sandbox::{Fault, FaultKind};
 use serde_json::{Value, json};
 
-use crate::world::{Answer, PUBLIC, World, json as parse};
+use crate::independent::{printed, python};
+use crate::world::{Answer, Gateway, PUBLIC, TOKEN, World, json as parse};
 
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
@@ -87,6 +88,8 @@ async fn every_operation_is_logged_as_one_of_its_own() {
     let access = of("scimux::access");
     assert_eq!(access.len(), 1, "one request");
     assert_eq!((fields(access[0], "resource"), fields(access[0], "upstream_calls")), (json!("Bulk"), json!(calls)));
+    let whole = lines.iter().find(|line| line["message"] == "bulk request carried out").expect("a line");
+    assert_eq!((&whole["operations"], &whole["answered"], &whole["failed"]), (&json!(3), &json!(3), &json!(1)));
     assert!(!output.contains("canary-ann"), "{output}");
 }
 
@@ -134,10 +137,65 @@ async fn a_group_on_huawei() {
 
 #[tokio::test]
 async fn a_vendor_that_fails_fails_its_operation_alone() {
-    let world = World::start("scim").await;
+    let world = World::with("scim", "upstream.retries = 0").await;
     let kind = FaultKind::BreakAfterReading;
     world.sandbox().fault(Fault { method: Some("POST".into()), path_contains: None, times: 1, kind });
     let (_, answers) = bulk(&world, json!([user("ann"), {"method": "DELETE", "path": "/Users/bulkId:ann"}])).await;
     assert_eq!(statuses(&answers), ["504", "409"], "{answers:#?}");
     assert!(answers[0]["response"]["detail"].as_str().is_some_and(|detail| detail.contains("outcome is unknown")));
+    let kind =
+        FaultKind::Status { status: 429, headers: vec![("retry-after".into(), "7".into())], body: String::new() };
+    world.sandbox().fault(Fault { method: Some("POST".into()), path_contains: None, times: 9, kind });
+    let (_, answers) = bulk(&world, json!([user("bo")])).await;
+    assert_eq!(statuses(&answers), ["429"], "{answers:#?}");
+    assert!(answers[0]["response"]["detail"].as_str().is_some_and(|detail| detail.ends_with("(Retry-After: 7)")));
+}
+
+/// What an independent server says of the same requests: status, location, version and `scimType` of each operation.
+#[tokio::test]
+async fn traps_253_to_271_an_independent_server_says_the_same() {
+    let (server, toml) = crate::scim2_server::spawn().await;
+    let other = crate::scim2_server::spawn().await.0;
+    let gateway = Gateway::start(&toml).await;
+    let requests = independent();
+    let mut both = python("bulk.py");
+    both.arg(gateway.socket()).args([TOKEN, "t", &other.port.to_string(), "T", &requests.to_string()]);
+    let told: Vec<Value> = printed(both).await.lines().map(parse).collect();
+    assert_eq!(told.len(), requests.as_array().expect("a list").len());
+    for (place, one) in told.iter().enumerate() {
+        assert_eq!(one["gateway"], one["server"], "request {place}: {}", requests[place]);
+    }
+    drop(server);
+}
+
+fn independent() -> Value {
+    let schemas = ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"];
+    let user = |bulk_id: &str| {
+        let data = json!({"schemas": [USER], "userName": bulk_id});
+        json!({"method": "POST", "path": "/Users", "bulkId": bulk_id, "data": data})
+    };
+    let group = |bulk_id: &str, member: &str| {
+        let data = json!({"schemas": [GROUP], "displayName": bulk_id, "members": [{"value": member}]});
+        json!({"method": "POST", "path": "/Groups", "bulkId": bulk_id, "data": data})
+    };
+    let title = |path: &str| patch(path, json!([{"op": "replace", "path": "title", "value": "T"}]));
+    let delete = |path: &str| json!({"method": "DELETE", "path": path});
+    let mut stale = title("/Users/bulkId:u");
+    stale["version"] = "W/\"no\"".into();
+    let put = json!({"method": "PUT", "path": "/Users/bulkId:p", "data": {"schemas": [USER], "userName": "put"}});
+    let all = [
+        vec![group("g", "bulkId:u"), user("u"), user("U"), title("/Users/bulkId:u"), stale, delete("/Users/bulkId:u")],
+        vec![delete("/Users/nobody"), delete("/Devices/1"), delete("/Users"), title("/Users/nobody")],
+        vec![json!({"method": "POST", "path": "/Bulk", "bulkId": "b", "data": {}}), delete("/Users/1/2")],
+        vec![group("a", "bulkId:b"), group("b", "bulkId:c"), group("c", "bulkId:b"), group("self", "bulkId:self")],
+        vec![group("lost", "bulkId:nobody"), title("/Users/bulkId:nobody"), user("twice"), user("twice")],
+        vec![put, user("p"), group("h", "bulkId:k"), group("k", "bulkId:p"), delete("/Users/bulkId:p")],
+    ];
+    let message = |operations: &Vec<Value>| json!({"schemas": schemas, "Operations": operations});
+    let mut messages: Vec<Value> = all.iter().map(message).collect();
+    for most in [1, 2] {
+        let operations = [user(&format!("f{most}")), delete("/Users/1"), user("u1"), delete("/Users/2"), user("u2")];
+        messages.push(json!({"schemas": schemas, "failOnErrors": most, "Operations": operations}));
+    }
+    messages.into()
 }

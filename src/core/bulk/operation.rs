@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH, LOCATION};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH, LOCATION, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use http_body_util::{BodyExt, Full};
 use percent_encoding::percent_decode_str;
@@ -14,9 +14,9 @@ use tower::ServiceExt;
 use super::super::admit::ask;
 use super::super::authenticate::Authenticated;
 use super::super::decode::{action, data};
-use super::super::path::{Endpoint, encode, endpoint, segments};
+use super::super::path::{Endpoint, encode, endpoint, id, segments};
 use super::super::route::{Place, Route};
-use super::super::{CoreError, Created, rescue};
+use super::super::{CoreError, Created, Refusal, rescue};
 use crate::config::Client;
 use crate::front::headers::SCIMUX_DROPPED;
 use crate::front::panic::{Panicked, catch};
@@ -29,7 +29,7 @@ pub(super) struct Caller {
     pub(super) route: Arc<Route>,
     known: Arc<Target>,
     client: Option<Arc<Client>>,
-    record: Arc<Record>,
+    pub(super) record: Arc<Record>,
     headers: HeaderMap,
 }
 
@@ -114,8 +114,8 @@ impl Operation {
                 Err(error) => return self.failed(error, caller).into(),
             };
             match inner.oneshot(asked).await {
-                Ok(answer) => self.succeeded(&answer, location(&at, caller)),
-                Err(error) => self.failed_at(rescue::refusal(error).error, &at, caller).into(),
+                Ok(answer) => self.succeeded(&answer, self.location(&at, caller)),
+                Err(error) => self.failed_at(told(rescue::refusal(error)), &at, caller).into(),
             }
         };
         let caught = catch(carried_out, &caller.record.id).await;
@@ -184,14 +184,37 @@ impl Operation {
     fn failed_at(&self, error: ScimError, at: &Endpoint, caller: &Caller) -> Answer {
         // rfc-traps 256.
         let is_creation = self.method.as_deref() == Some("POST");
-        let location = (!is_creation).then(|| location(at, caller));
+        let location = (!is_creation).then(|| self.location(at, caller));
         Answer { location, status: error.status, response: Some(error), ..self.answer() }
+    }
+
+    /// The URL of what is at this place; as the client wrote it where it names no resource, and of the route where that
+    /// could lead elsewhere.
+    fn location(&self, at: &Endpoint, caller: &Caller) -> String {
+        if let Endpoint::Resource(served, id) = at {
+            let kind = &caller.known.types[*served].canonical.endpoint;
+            return format!("{}{kind}/{}", caller.route.base, encode(id));
+        }
+        let path = self.asked.as_ref().map(|asked| &*asked.path).unwrap_or_default();
+        let harmless: Option<Vec<Text>> = segments(path).map(id).collect();
+        let path = harmless.unwrap_or_default().into_iter().map(|segment| format!("/{}", encode(&segment)));
+        format!("{}{}", caller.route.base, path.collect::<String>())
     }
 
     fn answer(&self) -> Answer {
         let (method, bulk_id) = (self.method.clone(), self.bulk_id.clone());
         Answer { location: None, method, bulk_id, version: None, status: 200, response: None }
     }
+}
+
+/// The error of a refusal. Its header `Retry-After` has no place but the detail.
+fn told(refusal: Refusal) -> ScimError {
+    let Refusal { mut error, headers } = refusal;
+    let seconds = headers.iter().find(|(name, _)| name == RETRY_AFTER).and_then(|(_, value)| value.to_str().ok());
+    if let Some(seconds) = seconds {
+        error.detail.push_str(&format!(" (Retry-After: {seconds})"));
+    }
+    error
 }
 
 impl From<Answer> for Done {
@@ -207,16 +230,6 @@ fn method(asked: &Asked) -> Method {
 fn created_at(served: usize, id: &str, target: &Target) -> Endpoint {
     let kind = target.types[served].canonical.endpoint.trim_start_matches('/');
     endpoint(&[kind, &encode(id).to_string()], target)
-}
-
-/// The URL of what the path names; of the route where it names no resource.
-fn location(at: &Endpoint, caller: &Caller) -> String {
-    let (route, kind) = (&caller.route, |served: usize| &caller.known.types[served].canonical.endpoint);
-    match at {
-        Endpoint::Resource(served, id) => format!("{}{}/{}", route.base, kind(*served), encode(id)),
-        Endpoint::Collection(served) => format!("{}{}", route.base, kind(*served)),
-        _ => route.base.clone(),
-    }
 }
 
 /// The id at the end of a URL that the gateway wrote.

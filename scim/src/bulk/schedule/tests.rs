@@ -75,6 +75,7 @@ fn trap_270_what_touches_the_same_keeps_its_order() {
         &[r#"PATCH 1 users {"userName":"x"}"#, ALICE],
         &[r#"PUT 1 users {"userName":"x"}"#, r#"PUT 2 users {"userName":"y"}"#],
         &[ALICE, r#"POST b users {"userName":"ALICE"}"#],
+        &[r#"PATCH 1 users {"externalId":"x"}"#, ALICE],
         &["DELETE 1 groups", r#"POST a groups {"displayName":"x"}"#],
         // One refers to the other.
         &[r#"PATCH g groups {"members":[{"value":"1"}]}"#, "DELETE 1 users"],
