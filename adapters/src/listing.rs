@@ -1,10 +1,10 @@
 //! Lists: what a vendor is asked (`[types.list]` of its profile), and what of a query is left for the gateway.
 
-use scimux_scim::filter::{CompareOp, CompiledFilter, Reduced};
+use scimux_scim::filter::{CompareOp, CompiledFilter, Literal, Reduced};
 use scimux_scim::query::Types;
-use scimux_scim::schema::{Returned, Uniqueness};
+use scimux_scim::schema::{Kind, Returned, Uniqueness};
 use scimux_scim::sort::Sorter;
-use scimux_scim::{AttributePath, Filter, ListQuery, ScimError, Text};
+use scimux_scim::{AttributePath, Filter, ListQuery, Object, ScimError, Text, Value};
 
 use crate::ServedType;
 use crate::profile::FilterProfile;
@@ -217,10 +217,9 @@ fn check_shown(rest: &Filter, known: &FilterProfile, kind: &ServedType) -> Resul
     });
     hidden.map_or(Ok(()), |(path, _)| {
         let name = kind.mapping.path_to_canonical(&path);
-        let (operators, attributes) = (known.operators.join(", "), known.attributes.join(", "));
+        let knows = known.words();
         Err(ScimError::invalid_filter(format!(
-            "the vendor never returns {name}, so the gateway cannot evaluate it, and the vendor evaluates only \
-             {operators} on {attributes}"
+            "the vendor never returns {name}, so the gateway cannot evaluate it, and the vendor evaluates only {knows}"
         )))
     })
 }
@@ -239,6 +238,20 @@ fn named(filter: &Filter) -> Vec<(AttributePath, Option<Text>)> {
         Filter::ValuePath(path, inner) => {
             named(inner).into_iter().map(|(part, _)| (path.clone(), Some(part.attribute))).collect()
         }
+    }
+}
+
+/// Whether a resource cannot be one that the filter finds: a text that has to be equal is another, whatever its case. That
+/// is all that is looked at, since a vendor may know more of a resource than it shows.
+pub(crate) fn excludes(filter: &Filter, resource: &Object, kind: &ServedType) -> bool {
+    match filter {
+        Filter::And(terms) => terms.iter().any(|term| excludes(term, resource, kind)),
+        Filter::Compare(path, CompareOp::Eq, Literal::String(wanted)) => {
+            let found = kind.vendor.resolve(path).is_some_and(|found| found.leaf().kind == Kind::String);
+            let shown = path.get(resource).and_then(Value::as_str).filter(|_| found);
+            shown.is_some_and(|shown| shown.to_lowercase() != wanted.to_lowercase())
+        }
+        _ => false,
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a client asks for, and what came of it, in canonical names.
 
+use std::sync::Arc;
+
 use scimux_scim::body::Canonical;
 use scimux_scim::patch::Patch;
 use scimux_scim::version::Tags;
@@ -89,7 +91,7 @@ pub enum Reply {
 }
 
 /// A page of the answer. Its resources are text until they are written, one by one.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Listing {
     /// How many resources match in all; `None` only where a cursor was asked for.
     pub total_results: Option<u64>,
@@ -97,8 +99,17 @@ pub struct Listing {
     pub start_index: Option<u64>,
     /// Where the next page begins, for the `cursor` of a later query; `None`: this is the last one.
     pub next: Option<String>,
+    /// What it is a list of.
+    pub(crate) target: Arc<Target>,
     /// Which of the target's types each resource is of, and the resource as the vendor sent it.
     pub(crate) resources: Vec<(usize, Text)>,
+}
+
+impl PartialEq for Listing {
+    fn eq(&self, other: &Self) -> bool {
+        let told = |list: &Self| (list.total_results, list.start_index, list.next.clone());
+        told(self) == told(other) && self.resources == other.resources
+    }
 }
 
 impl Listing {
@@ -118,11 +129,8 @@ impl Listing {
     ///
     /// # Errors
     /// Each on its own: what the vendor sent is no resource.
-    pub fn resources<'a>(
-        &'a self,
-        target: &'a Target,
-    ) -> impl Iterator<Item = Result<(&'a ServedType, Object), VendorError>> {
-        self.resources.iter().map(move |(index, text)| decoded(text, &target.types[*index], target))
+    pub fn resources(&self) -> impl Iterator<Item = Result<(&ServedType, Object), VendorError>> {
+        self.resources.iter().map(|(index, text)| decoded(text, &self.target.types[*index], &self.target))
     }
 }
 

@@ -301,6 +301,23 @@ pub struct FilterProfile {
     pub logical: bool,
 }
 
+impl FilterProfile {
+    /// No filter at all.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { operators: Vec::new(), attributes: Vec::new(), logical: false }
+    }
+
+    /// What it evaluates, in words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        if self.attributes.is_empty() {
+            return "no filter".to_owned();
+        }
+        format!("{} on {}", self.operators.join(", "), self.attributes.join(", "))
+    }
+}
+
 /// How a vendor pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,5 +1,6 @@
 //! The machine that carries out an operation call by call, without I/O.
 
+mod list;
 mod single;
 
 use std::sync::Arc;
@@ -7,12 +8,9 @@ use std::sync::Arc;
 use scimux_scim::query::Types;
 use scimux_scim::{ListQuery, ScimError};
 
+use self::list::List;
 use self::single::Single;
-use crate::scan::Scan;
-use crate::{
-    Action, Answer, Call, CallKind, Lack, Note, Operation, Outcome, Repeat, Reply, ServedType, Target, VendorError,
-    VendorErrorKind,
-};
+use crate::{Action, Answer, Call, Lack, Note, Operation, Outcome, ServedType, Target, VendorError, VendorErrorKind};
 
 /// An operation under way.
 #[derive(Debug)]
@@ -29,14 +27,6 @@ enum Course {
     Single(Box<Single>),
     /// A list.
     List(Box<List>),
-}
-
-/// A list under way.
-#[derive(Debug)]
-struct List {
-    /// `None` once it is answered.
-    scan: Option<Scan>,
-    because: Vec<String>,
 }
 
 /// What is to be done next.
@@ -94,7 +84,7 @@ impl Run {
     pub fn because(&self) -> &[String] {
         match &self.course {
             Course::Single(single) => single.because(),
-            Course::List(list) => &list.because,
+            Course::List(list) => list.because(),
             Course::Refused => &[],
         }
     }
@@ -126,8 +116,8 @@ impl Run {
 
 impl Course {
     fn start(operation: Operation, target: Arc<Target>) -> Result<(Self, Next), ScimError> {
-        if let Action::Search(queries) = &operation.action {
-            return Self::list(queries, Types::All, &target);
+        if let Action::Search(queries) = operation.action {
+            return Self::list(queries, Types::All, target);
         }
         let is_served = |served: &ServedType| served.canonical.endpoint.eq_ignore_ascii_case(&operation.endpoint);
         let Some(served) = target.types.iter().position(is_served) else {
@@ -136,40 +126,15 @@ impl Course {
         };
         if let (Action::List(query), true) = (&operation.action, target.types[served].profile.operations.list) {
             let query = ListQuery::clone(query);
-            return Self::list(&[(operation.endpoint, query)], Types::One, &target);
+            return Self::list(vec![(operation.endpoint, query)], Types::One, target);
         }
         let (single, next) = Single::start(operation, served, target);
         Ok((Self::Single(Box::new(single)), next))
     }
 
-    fn list(queries: &[(String, ListQuery)], types: Types, target: &Arc<Target>) -> Result<(Self, Next), ScimError> {
-        let scan = Scan::plan(queries, types, target)?;
-        let mut list = List { because: scan.because().into_iter().collect(), scan: Some(scan) };
-        let next = list.advance();
+    fn list(queries: Vec<(String, ListQuery)>, types: Types, target: Arc<Target>) -> Result<(Self, Next), ScimError> {
+        let (list, next) = List::start(queries, types, target)?;
         Ok((Self::List(Box::new(list)), next))
-    }
-}
-
-impl List {
-    fn resume(&mut self, got: Result<Answer, VendorError>) -> Next {
-        let taken = match (got, &mut self.scan) {
-            (Ok(Answer::Page(page)), Some(scan)) => scan.accept(page),
-            (Ok(_), _) => Err(not_understood(None)),
-            (Err(error), _) => Err(Failure::Vendor { error, done: None }),
-        };
-        match taken {
-            Ok(()) => self.advance(),
-            Err(failure) => Next::Done(Err(failure)),
-        }
-    }
-
-    /// Asks for the next page, if one is needed.
-    fn advance(&mut self) -> Next {
-        if let Some((endpoint, query)) = self.scan.as_ref().and_then(Scan::next_call) {
-            return Next::Send(Call { endpoint, kind: CallKind::List(query), repeat: Repeat::Safe, if_match: None });
-        }
-        let reply = self.scan.take().map(|scan| Reply::Page(scan.finish())).ok_or_else(|| not_understood(None));
-        Next::Done(reply.map(|reply| Outcome { reply, notes: Vec::new() }))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod position;
 mod walk;
+mod whole;
 mod window;
 
 use std::collections::BTreeSet;
@@ -13,7 +14,7 @@ use scimux_scim::{ListQuery, Object, ScimError, ScimType, Text};
 
 use self::position::Position;
 use self::window::Window;
-use crate::listing::{Part, part};
+use crate::listing::{Part, excludes, part};
 use crate::operation::Listing;
 use crate::profile::{ListProfile, Paging};
 use crate::{Failure, ServedType, Target, VendorError, VendorErrorKind};
@@ -66,10 +67,15 @@ impl Scan {
         let mut parts = Vec::new();
         for (endpoint, query) in queries {
             let find = |served: &ServedType| served.canonical.endpoint.eq_ignore_ascii_case(endpoint);
-            let index = target.types.iter().position(find).filter(|index| target.types[*index].profile.operations.list);
-            if let Some(index) = index {
-                parts.extend(part(query, index, &target.types[index], types)?);
+            let Some(index) = target.types.iter().position(find) else { continue };
+            let part = part(query, index, &target.types[index], types)?;
+            if part.is_some() && !target.types[index].profile.operations.list {
+                // Left out silently, the list would be a short one presented as whole.
+                let name = &target.types[index].canonical.name;
+                let detail = format!("the vendor does not list {name}: leave the type out by meta.resourceType");
+                return Err(ScimError::not_implemented(detail));
             }
+            parts.extend(part);
         }
         let asked = queries.first().map(|(_, query)| query.clone()).unwrap_or_default();
         Self::over(parts, &asked, target)
@@ -157,6 +163,19 @@ impl Scan {
         &self.kind().profile.list
     }
 
+    /// Which type is asked for, if the vendor is to filter or sort.
+    pub(crate) fn relies_on(&self) -> Option<usize> {
+        let part = self.parts.get(self.at)?;
+        (part.query.filter.is_some() || part.query.sort_by.is_some()).then_some(part.served)
+    }
+
+    /// Whether the page shows that the vendor does not filter as it was asked to: no list could be told from it.
+    pub(crate) fn is_unfiltered(&self, page: &Page) -> bool {
+        let Some(filter) = self.parts.get(self.at).and_then(|part| part.query.filter.as_ref()) else { return false };
+        let kind = self.kind();
+        page.resources.iter().any(|resource| self.decode(resource).is_ok_and(|found| excludes(filter, &found, kind)))
+    }
+
     /// Takes what of the vendor's page is needed.
     ///
     /// # Errors
@@ -177,7 +196,7 @@ impl Scan {
     /// One page as it is, unless the vendor does not page as asked or does not count.
     fn take_page(&mut self, page: Page) {
         let here = page.resources.len() as u64;
-        if self.is_elsewhere(&page) || page.total_results.is_none() && (here > 0 || self.start > 1) {
+        if self.is_elsewhere(&page, self.start) || page.total_results.is_none() && (here > 0 || self.start > 1) {
             self.goal = Goal::Whole;
             self.here = Position::first(self.take);
             self.window = Window::new(self.start - 1, self.take, false);
@@ -194,38 +213,17 @@ impl Scan {
         self.at = self.parts.len();
     }
 
-    /// Whether the page is another than the one asked for: it says so, it holds more than there can be behind
-    /// `startIndex`, or it comes from a vendor that has cursors only.
-    fn is_elsewhere(&self, page: &Page) -> bool {
+    /// Whether the page is another than the one from `start` on: it says so, it holds more than was asked for or than there
+    /// can be behind `start`, or it comes from a vendor that has cursors only.
+    fn is_elsewhere(&self, page: &Page, start: u64) -> bool {
         let here = page.resources.len() as u64;
-        let overlong = page.total_results.is_some_and(|total| here > total.saturating_sub(self.start - 1));
+        let behind = page.total_results.map(|total| total.saturating_sub(start - 1));
+        let overlong = here > behind.unwrap_or(u64::MAX).min(self.page_size());
         let elsewhere = match page.start_index {
-            Some(index) => index != self.start,
-            None => self.start > 1 && (overlong || self.paging == Paging::Cursor),
+            Some(index) => index != start,
+            None => start > 1 && (overlong || self.paging == Paging::Cursor),
         };
         here > 0 && elsewhere
-    }
-
-    fn take_all(&mut self, page: &Page) -> Result<(), Failure> {
-        // A plain list of a vendor that cannot page is one page, however long.
-        let bounded = self.pages() || !self.is_alone();
-        let mut fresh = false;
-        for resource in &page.resources {
-            if bounded && self.read == self.bound && !self.is_seen(resource)? {
-                return Err(self.too_many().into());
-            }
-            fresh |= self.look_at(resource)?;
-        }
-        if self.is_enough(page) {
-            self.total = page.total_results;
-            self.at = self.parts.len();
-            return Ok(());
-        }
-        let earlier = self.read - self.seen.len() as u64;
-        if bounded && page.total_results.is_some_and(|total| total > self.bound - earlier) {
-            return Err(self.too_many().into());
-        }
-        self.read_on(page, fresh)
     }
 
     fn pages(&self) -> bool {
@@ -235,48 +233,6 @@ impl Scan {
     /// Whether one vendor list, as the vendor has it, is all that was asked for.
     fn is_alone(&self) -> bool {
         matches!(&*self.parts, [part] if part.is_plain())
-    }
-
-    /// Where the vendor counts, nothing behind the page asked for needs to be read.
-    fn is_enough(&self, page: &Page) -> bool {
-        let counted = page.total_results.is_some_and(|total| total >= self.window.matched());
-        self.pages() && self.is_alone() && counted && self.window.is_full()
-    }
-
-    fn read_on(&mut self, page: &Page, fresh: bool) -> Result<(), Failure> {
-        let here = page.resources.len() as u64;
-        match self.paging {
-            Paging::Index => {
-                self.here.skip += here;
-                if !fresh && page.total_results.is_none() && here >= self.page_size() {
-                    return Err(cut("the vendor does not page".to_owned()).into());
-                }
-                let end = !fresh || page.total_results.is_some_and(|total| self.here.skip >= total);
-                if end {
-                    self.end_of_part(page)?
-                }
-            }
-            Paging::Cursor => match &page.next_cursor {
-                None => self.end_of_part(page)?,
-                Some(next) => self.turn(next)?,
-            },
-            Paging::Count | Paging::None => self.only_page(page)?,
-        }
-        Ok(())
-    }
-
-    /// All pages are read: they must hold what the vendor counts.
-    fn end_of_part(&mut self, page: &Page) -> Result<(), Failure> {
-        let held = self.seen.len() as u64;
-        match page.total_results {
-            Some(total) if held < total => {
-                Err(cut(format!("the vendor's pages hold {held} of the {total} resources it counts")).into())
-            }
-            _ => {
-                self.next_part();
-                Ok(())
-            }
-        }
     }
 
     fn next_part(&mut self) {
@@ -290,25 +246,6 @@ impl Scan {
         if self.at < self.parts.len() {
             self.paging = if self.here.cursor.is_empty() { self.list().paging } else { Paging::Cursor };
         }
-    }
-
-    /// A vendor's only page may be cut: never a short list presented as whole (CONTRACT section 3).
-    fn only_page(&mut self, page: &Page) -> Result<(), Failure> {
-        let here = page.resources.len() as u64;
-        let total = page.total_results.unwrap_or(here).max(here);
-        let cap = self.list().cap;
-        let full = cap.is_some_and(|cap| here >= cap);
-        if total == here && !full {
-            self.next_part();
-            return Ok(());
-        }
-        if total > here && self.is_alone() && self.window.is_first() && self.take <= here {
-            self.total = Some(total);
-            self.at = self.parts.len();
-            return Ok(());
-        }
-        let cap = cap.unwrap_or(here);
-        Err(cut(format!("the vendor returns at most {cap} resources and cannot page")).into())
     }
 
     /// On to the vendor's next page; a vendor that turns in circles is not followed.
@@ -326,7 +263,7 @@ impl Scan {
     /// Counts a resource, and keeps it if it is part of the answer; whether it is a new one.
     fn look_at(&mut self, text: &Text) -> Result<bool, Failure> {
         let resource = self.decode(text)?;
-        let id = resource.str("id").map_or_else(|| text.clone(), Text::from);
+        let id = Text::from(resource.str("id").unwrap_or(text));
         if !self.seen.insert(id) {
             return Ok(false);
         }
@@ -356,8 +293,7 @@ impl Scan {
         let mut detail =
             format!("answering this would take more than {} of the vendor's resources (scan_limit)", self.bound);
         if let Some(known) = list.and_then(|list| list.filter.as_ref()) {
-            let (operators, attributes) = (known.operators.join(", "), known.attributes.join(", "));
-            detail.push_str(&format!("; the vendor itself evaluates {operators} on {attributes}"));
+            detail.push_str(&format!("; the vendor itself evaluates {}", known.words()));
         }
         ScimError::bad_request(ScimType::TooMany, detail)
     }
@@ -376,6 +312,7 @@ impl Scan {
             total_results: if self.parts.is_empty() { Some(0) } else { total },
             start_index: (!self.by_cursor).then_some(self.start),
             next: next.map(|next| next.to_string()),
+            target: self.target,
             resources: self.window.into_resources(),
         }
     }

@@ -13,7 +13,7 @@ use scimux_scim::{AttributePath, ResourceType, Value};
 pub use learned::{Lack, Method};
 
 use crate::dialect::fill_from;
-use crate::profile::{AttributeProfile, TypeProfile};
+use crate::profile::{AttributeProfile, FilterProfile, TypeProfile};
 use crate::{Mapping, Profile, Vendor};
 
 /// What the configuration says of a target.
@@ -66,6 +66,10 @@ pub enum Unsupported {
 pub(crate) const PUT: &str = "put";
 /// The same for PATCH.
 pub(crate) const PATCH: &str = "patch";
+/// The same for filters.
+pub(crate) const FILTER: &str = "filter";
+/// The same for `sortBy`.
+pub(crate) const SORT: &str = "sort";
 /// The setting that says how many members of a group a service provider returns at most.
 pub(crate) const MEMBERS_RETURNED: &str = "members_returned";
 
@@ -201,6 +205,10 @@ fn pin(profile: &mut Profile, values: &BTreeMap<String, String>) {
     for kind in &mut profile.types {
         kind.operations.replace = native(PUT).unwrap_or(kind.operations.replace);
         kind.operations.patch = native(PATCH).unwrap_or(kind.operations.patch);
+        kind.list.sort = native(SORT).unwrap_or(kind.list.sort);
+        if native(FILTER) == Some(false) {
+            kind.list.filter = Some(FilterProfile::none());
+        }
         if let Some(returned) = returned.filter(|_| kind.schema == scimux_scim::schema::GROUP) {
             let members = kind.attributes.entry("members".to_owned()).or_default();
             members.never_returned |= returned == 0;

@@ -32,6 +32,8 @@ const SWITCHES: &[Switch] = &[
     ),
     one_of("patch", METHOD, "PATCH is there, or what answers in its place (RFC 7644 section 3.5.2 makes it optional)"),
     off("no_paging_members", "a list has no startIndex and no itemsPerPage"),
+    one_of("filter", &["evaluate", "refuse", "ignore"], "a list with a filter; refuse: 501 (RFC 7644 section 3.4.2.2)"),
+    one_of("sort", &["true", "false"], "sortBy works; else it is 501 (RFC 7644 section 3.4.2.3)"),
     one_of(
         "cursors",
         &["off", "on", "only"],
@@ -290,9 +292,15 @@ impl Call<'_> {
     /// RFC 7644 sections 3.4.2.2 to 3.4.2.4.
     fn list(&self, kind: Kind, query: &[(String, String)]) -> Done {
         let of = |name: &str| query.iter().find(|(n, v)| n == name && !v.is_empty()).map(|(_, v)| v.as_str());
-        let filter = of("filter").map(Filter::parse).transpose().map_err(|e| Refusal::bad("invalidFilter", e))?;
+        let (filters, sorts) = (self.state.switches.get("filter"), self.state.switches.on("sort"));
+        if of("filter").is_some() && filters == "refuse" || of("sortBy").is_some() && !sorts {
+            return Err(Refusal::status(501, "The service provider does not support the request operation."));
+        }
+        let filter = of("filter").filter(|_| filters == "evaluate").map(Filter::parse).transpose();
+        let filter = filter.map_err(|e| Refusal::bad("invalidFilter", e))?;
         let all = self.state.store.all(kind.endpoint()).iter();
-        let mut hits: Vec<&Object> = all.filter(|r| filter.as_ref().is_none_or(|f| f.matches(r))).collect();
+        let is_hit = |r: &Object| filter.as_ref().is_none_or(|f| f.matches(&self.shown(kind, r, &[])));
+        let mut hits: Vec<&Object> = all.filter(|r| is_hit(r)).collect();
         if let Some(by) = of("sortBy") {
             hits.sort_by_cached_key(|r| sort_key(r, by));
             if of("sortOrder") == Some("descending") {

@@ -1,7 +1,7 @@
 //! Query parameters of lists and projections (RFC 7644 sections 3.4.2 and 3.9).
 
 use crate::schema::{Attribute, Kind, Returned};
-use crate::{AttributePath, Filter, Object, ResourceType, ScimError, Text, Value};
+use crate::{AttributePath, Filter, Object, ResourceType, ScimError, ScimType, Text, Value};
 
 /// The page size where the client asks for none.
 pub const DEFAULT_COUNT: u64 = 100;
@@ -111,7 +111,8 @@ impl ListQuery {
     ///
     /// # Errors
     /// 400 `invalidFilter`; `invalidPath` for `sortBy`; `invalidValue` for numbers, for `attributes` together with
-    /// `excludedAttributes` and for `cursor` together with `startIndex`; `invalidSyntax` for bad percent-encoding.
+    /// `excludedAttributes` and for `cursor` together with `startIndex`; `invalidCount` for a `count` out of range beside a
+    /// cursor; `invalidSyntax` for bad percent-encoding.
     pub fn parse(query: &str, resource_type: &ResourceType) -> Result<Self, ScimError> {
         Self::read(&Parameters::of_query(query)?, resource_type, Types::One)
     }
@@ -122,7 +123,7 @@ impl ListQuery {
     /// As [`ListQuery::parse`].
     pub fn read(parameters: &Parameters, resource_type: &ResourceType, types: Types) -> Result<Self, ScimError> {
         let mut read = Self::default();
-        let (mut only, mut without) = (Vec::new(), Vec::new());
+        let (mut only, mut without, mut count) = (None, None, None);
         for (name, value) in &parameters.0 {
             match name.to_ascii_lowercase().as_str() {
                 // rfc-traps 312, 320: an empty cursor asks for page one.
@@ -131,7 +132,7 @@ impl ListQuery {
                 _ if value.is_empty() => {}
                 "filter" => read.filter = Some(Filter::parse(value, resource_type)?),
                 "startindex" => read.start_index = Some(integer("startIndex", value)?.max(1).unsigned_abs()),
-                "count" => read.count = Some(integer("count", value)?.max(0).unsigned_abs().min(MAX_COUNT)),
+                "count" => count = Some(integer("count", value)?),
                 "sortby" => read.sort_by = Some(sort_path(value, resource_type, types)?),
                 "sortorder" => read.descending = is_descending(value)?,
                 "attributes" => add_paths(value, resource_type, &mut only)?,
@@ -141,6 +142,11 @@ impl ListQuery {
         }
         if read.cursor.is_some() && read.start_index.is_some() {
             return Err(ScimError::invalid_value("cursor and startIndex exclude each other")); // rfc-traps 319
+        }
+        read.count = count.map(|count| count.max(0).unsigned_abs().min(MAX_COUNT));
+        if read.cursor.is_some() && read.count.map(i64::try_from) != count.map(Ok) {
+            let detail = format!("count: with a cursor it is 0 to {MAX_COUNT}"); // rfc-traps 318
+            return Err(ScimError::bad_request(ScimType::InvalidCount, detail));
         }
         read.projection = projection(only, without)?;
         Ok(read)
@@ -198,8 +204,13 @@ fn is_whole_complex(attribute: &Attribute) -> bool {
 }
 
 /// Comma-separated paths; what no schema knows is ignored (rfc-traps 224, 226).
-fn add_paths(value: &str, resource_type: &ResourceType, into: &mut Vec<AttributePath>) -> Result<(), ScimError> {
+fn add_paths(
+    value: &str,
+    resource_type: &ResourceType,
+    into: &mut Option<Vec<AttributePath>>,
+) -> Result<(), ScimError> {
     for name in value.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        let into = into.get_or_insert_default();
         if into.len() == MAX_PATHS {
             return Err(ScimError::invalid_value(format!("at most {MAX_PATHS} attributes can be named")));
         }
@@ -209,13 +220,13 @@ fn add_paths(value: &str, resource_type: &ResourceType, into: &mut Vec<Attribute
     Ok(())
 }
 
-/// rfc-traps 223: the two exclude each other.
-fn projection(only: Vec<AttributePath>, without: Vec<AttributePath>) -> Result<Projection, ScimError> {
-    match (only.is_empty(), without.is_empty()) {
-        (true, true) => Ok(Projection::Default),
-        (false, true) => Ok(Projection::Only(only)),
-        (true, false) => Ok(Projection::Without(without)),
-        (false, false) => Err(ScimError::invalid_value("attributes and excludedAttributes exclude each other")),
+/// rfc-traps 223, 226: the two exclude each other; one that names nothing known still is one.
+fn projection(only: Option<Vec<AttributePath>>, without: Option<Vec<AttributePath>>) -> Result<Projection, ScimError> {
+    match (only, without) {
+        (None, None) => Ok(Projection::Default),
+        (Some(only), None) => Ok(Projection::Only(only)),
+        (None, Some(without)) => Ok(Projection::Without(without)),
+        (Some(_), Some(_)) => Err(ScimError::invalid_value("attributes and excludedAttributes exclude each other")),
     }
 }
 
@@ -398,7 +409,13 @@ mod tests {
     #[test]
     fn traps_216_to_231_projections() {
         assert_eq!(shown("attributes=TITLE", r0()), ["schemas", "id", "title"]);
-        assert_eq!(shown("attributes=nothing", r0()), shown("", r0()));
+        assert_eq!(
+            shown("attributes=nothing", r0()),
+            ["schemas", "id"],
+            "rfc-traps 226: it names nothing that is here"
+        );
+        assert_eq!(shown("excludedAttributes=nothing", r0()), shown("", r0()));
+        assert_eq!(shown("attributes=,", r0()), shown("", r0()));
         assert_eq!(
             shown("excludedAttributes=id,schemas,emails,name", r0()),
             ["schemas", "id", "userName", "title", "active"]

@@ -52,7 +52,7 @@ fn list(listing: &Listing, view: &View) -> Result<Bytes, CoreError> {
         next_cursor: listing.next.as_deref().map(|next| view.binding.seal(next).into()),
     };
     let mut writer = Writer::new(&head);
-    for resource in listing.resources(&view.context.known) {
+    for resource in listing.resources() {
         let (served, resource) = resource.map_err(|error| {
             let route = view.context.route.clone();
             CoreError::Failed(Box::new(Failed { error, done: None, operation: "list", route }))

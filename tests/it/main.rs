@@ -11,6 +11,7 @@ mod front;
 mod huawei;
 mod independent;
 mod invariants;
+mod memory;
 mod methods;
 mod pingone;
 mod plain;

@@ -233,3 +233,32 @@ async fn a_list_that_breaks_on_a_later_page_is_an_error_and_no_half_answer() {
         world.sandbox().clear();
     }
 }
+
+#[tokio::test]
+async fn a_plain_provider_that_lacks_filters_or_sorting_is_filtered_and_sorted_here() {
+    let known = query(r#"userName eq "reader03""#);
+    for (switch, value, setting) in [
+        ("filter", json!("refuse"), ""),
+        ("filter", json!("ignore"), ""),
+        ("sort", json!(false), ""),
+        ("filter", json!("refuse"), "filter = \"emulate\""),
+        ("sort", json!(false), "sort = \"emulate\""),
+    ] {
+        let world = World::with("scim", setting).await;
+        world.sandbox().set(switch, value.clone()).expect("a switch");
+        seed(&world, 5);
+        let list = world.get(&format!("/Users?filter={known}")).await.expect(200);
+        assert_eq!((names(&list), &list["totalResults"]), (vec!["reader03"], &json!(1)), "{switch} {value}");
+        let nobody = query(r#"userName eq "nobody""#);
+        let list = world.get(&format!("/Users?filter={nobody}")).await.expect(200);
+        assert_eq!((names(&list), &list["totalResults"]), (vec![], &json!(0)), "{switch} {value}");
+        let readers = query(r#"userName eq "reader01" or userName eq "reader04""#);
+        if value != "ignore" {
+            let path = format!("/Users?filter={readers}&sortBy=userName&sortOrder=descending&count=1&startIndex=2");
+            let list = world.get(&path).await.expect(200);
+            assert_eq!((names(&list), &list["totalResults"]), (vec!["reader01"], &json!(2)), "{switch} {value}");
+        }
+        let refused = world.wire().iter().filter(|call| call.status == 501).count();
+        assert_eq!(refused == 0, !setting.is_empty() || value == "ignore", "{switch} {value}: {setting}");
+    }
+}

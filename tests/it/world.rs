@@ -173,6 +173,14 @@ impl Gateway {
         assert!(status.success());
     }
 
+    /// The most memory the process has had so far.
+    pub(crate) fn peak_bytes(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("it runs on Linux");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+        let kibibytes = line.trim().strip_suffix(" kB").and_then(|number| number.parse::<usize>().ok());
+        kibibytes.expect("a number of kB") * 1024
+    }
+
     /// Sends SIGHUP, waits until the process has acted on it, and returns whether the configuration was taken.
     pub(crate) async fn reload(&self) -> bool {
         let count =

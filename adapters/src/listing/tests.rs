@@ -1,5 +1,5 @@
 use super::*;
-use crate::fixture::target;
+use crate::fixture::{json, target};
 
 fn divided(vendor: &str, endpoint: &str, filter: &str) -> Result<(String, String), ScimError> {
     let target = target(vendor);
@@ -154,4 +154,29 @@ fn traps_100_251_a_type_that_cannot_match_is_not_asked() {
     }
     let whole = read(r#"meta.resourceType eq "Group""#, Types::All).expect("legal").expect("all of them");
     assert_eq!((whole.is_plain(), whole.query.filter), (true, None));
+}
+
+#[test]
+fn what_cannot_have_been_found_shows_a_vendor_that_does_not_filter() {
+    let target = target("scim");
+    let kind = target.served("/Users").expect("served");
+    let user = json(
+        r#"{"userName":"Bob","emails":[{"value":"b@x.io"}],"meta":{"created":"2020-01-01T00:00:00Z"},"active":true}"#,
+    );
+    let cases = [
+        (r#"userName eq "alice""#, true),
+        (r#"active eq true and userName eq "alice""#, true),
+        (r#"userName eq "BOB""#, false),
+        (r#"title eq "not shown""#, false),
+        (r#"userName sw "a""#, false),
+        (r#"userName eq "alice" or title pr"#, false),
+        (r#"emails eq "other@x.io""#, false),
+        (r#"emails.value eq "other@x.io""#, false),
+        (r#"meta.created eq "2020-01-01T01:00:00+01:00""#, false),
+        ("active eq false", false),
+    ];
+    for (filter, expected) in cases {
+        let parsed = Filter::parse(filter, &kind.canonical).expect(filter);
+        assert_eq!(excludes(&parsed, &user, kind), expected, "{filter}");
+    }
 }

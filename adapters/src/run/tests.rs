@@ -5,7 +5,7 @@ use scimux_scim::{Object, Quirks, Value, body, patch, value};
 
 use super::single::again::CONFLICTS;
 use super::*;
-use crate::{Conditions, NoteKind, fixture};
+use crate::{CallKind, Conditions, NoteKind, Repeat, Reply, fixture};
 
 fn object(json: &str) -> Object {
     value::parse(&Bytes::from(json.to_owned())).expect(json)

@@ -4,6 +4,9 @@ use std::fmt;
 
 use scimux_scim::{ScimError, ScimType, Text};
 
+/// No list is longer, and all sums stay in range.
+const MAX_SKIP: u64 = 1 << 53;
+
 /// A position in a list. What `skip` counts is the plan's: the vendor's resources, those of its page at `cursor`, or
 /// those of the answer where all is read each time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +31,7 @@ impl Position {
         let invalid = || ScimError::bad_request(ScimType::InvalidCursor, "cursor: it is none of this service's");
         let mut parts = text.splitn(3, '.');
         let mut number = || parts.next()?.parse::<u64>().ok();
-        let (made_for, skip) = number().zip(number()).ok_or_else(invalid)?;
+        let (made_for, skip) = number().zip(number()).filter(|(_, skip)| *skip <= MAX_SKIP).ok_or_else(invalid)?;
         let cursor = parts.next().ok_or_else(invalid)?;
         if made_for != count {
             // rfc-traps 318
@@ -56,7 +59,7 @@ mod tests {
         assert_eq!(Position::read("", 5), Ok(Position::first(5)));
         let kind = |text: &str, count| Position::read(text, count).expect_err("refused").scim_type;
         assert_eq!(kind(&position.to_string(), 6), Some(ScimType::InvalidCount));
-        for text in ["5", "5.1", "x.1.c", "5.-1.c", "."] {
+        for text in ["5", "5.1", "x.1.c", "5.-1.c", ".", "5.18446744073709551615."] {
             assert_eq!(kind(text, 5), Some(ScimType::InvalidCursor), "{text}");
         }
     }

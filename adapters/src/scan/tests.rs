@@ -59,6 +59,10 @@ impl Fake {
     }
 
     fn answer(&self, query: &ListQuery) -> Page {
+        Message::split(&self.body(query)).and_then(Message::into_page).expect("a page")
+    }
+
+    fn body(&self, query: &ListQuery) -> Bytes {
         let hits = self.matching(query.filter.as_ref());
         let list = &self.kind().profile.list;
         let cap = list.cap.expect("one");
@@ -79,8 +83,7 @@ impl Fake {
         if list.paging == Paging::Cursor && end < hits.len() as u64 {
             head.push_str(&format!("\"nextCursor\":\"c{end}\","));
         }
-        let body = format!("{{{head}\"Resources\":[{}]}}", shown.join(","));
-        Message::split(&Bytes::from(body)).and_then(Message::into_page).expect("a page")
+        Bytes::from(format!("{{{head}\"Resources\":[{}]}}", shown.join(",")))
     }
 
     /// Drives a list to its end; how many calls it took.
@@ -105,7 +108,7 @@ impl Fake {
     }
 
     fn ids(&self, listing: &Listing) -> Vec<String> {
-        let resources = listing.resources(&self.target).map(|resource| resource.expect("a resource").1);
+        let resources = listing.resources().map(|resource| resource.expect("a resource").1);
         resources.map(|resource| resource.str("id").expect("an id").to_owned()).collect()
     }
 
@@ -269,11 +272,42 @@ fn trap_252_more_than_the_bound_is_too_many_and_names_it() {
     assert_eq!((listing.expect("a page").total_results, calls), (Some(15), 2));
 }
 
+/// However many pages there are: each is let go before the next one is asked for, and of all that was read no more stays
+/// than the answer needs, in copies.
+#[test]
+fn no_page_is_kept() {
+    for (text, kept) in [
+        ("filter=active eq true&count=3", 3),
+        ("filter=active eq true&count=3&startIndex=100", 3),
+        ("sortBy=title&sortOrder=descending&count=4&startIndex=2", 5),
+        ("filter=active eq true&count=0", 0),
+    ] {
+        for paging in [Paging::Index, Paging::Cursor] {
+            let fake = Fake::new(&shape(paging, 10, 1000), &many(250));
+            let asked = [("/Users".to_owned(), query(text, &fake))];
+            let mut scan = Scan::plan(&asked, Types::One, &fake.target).expect("a plan");
+            let mut pages = 0;
+            while let Some((_, asked)) = scan.next_call() {
+                let body = fake.body(&asked);
+                scan.accept(Message::split(&body).and_then(Message::into_page).expect("a page"))
+                    .expect("all goes well");
+                pages += 1;
+                assert!(body.is_unique(), "{text}: page {pages} is held");
+                assert!(scan.window.len() <= kept, "{text}: {} resources are held", scan.window.len());
+            }
+            assert_eq!(pages, 25, "{text}");
+        }
+    }
+}
+
 #[test]
 fn a_list_that_may_be_cut_is_never_presented_as_whole() {
     for (text, users, is_answered) in [
         ("count=5", 50, true),
+        ("", 50, true),
+        ("count=0", 50, true),
         ("count=5", 9, true),
+        ("count=5&cursor=", 50, false),
         ("count=5&startIndex=6", 50, false),
         ("count=5&filter=active eq true", 50, false),
         ("count=5&sortBy=title", 50, false),
@@ -304,6 +338,25 @@ fn a_vendor_that_does_not_page_is_found_out() {
     assert_eq!((fake.ids(&listing), listing.total_results), (vec!["4".to_owned(), "5".to_owned()], Some(8)));
 }
 
+/// The first page answers each cursor, and the walk goes on behind what was shown.
+#[test]
+fn a_walk_over_a_vendor_that_does_not_page_ends() {
+    for (users, silent) in [(9, false), (9, true), (1, false)] {
+        let mut fake = Fake::new(&shape(Paging::Index, 10, 1000), &many(users));
+        (fake.stuck, fake.silent) = (true, silent);
+        let mut asked = query("cursor=&count=4", &fake);
+        let mut ids = Vec::new();
+        while let Some(cursor) = asked.cursor.take() {
+            let listing = fake.list(&ListQuery { cursor: Some(cursor), ..asked.clone() }).0.expect("a page");
+            ids.extend(fake.ids(&listing));
+            assert!(ids.len() <= usize::from(users), "{ids:?}");
+            asked.cursor = listing.next.map(Text::from);
+        }
+        let expected: Vec<String> = (0..users).map(|number| number.to_string()).collect();
+        assert_eq!(ids, expected, "{silent}");
+    }
+}
+
 #[test]
 fn traps_318_321_foreign_cursors_are_refused() {
     let fake = Fake::new(&shape(Paging::Index, 10, 1000), &many(30));
@@ -329,6 +382,23 @@ fn elements_that_are_no_resources_are_not_understood() {
         Message::split(&Bytes::from_static(b"{\"Resources\":[7]}")).and_then(Message::into_page).expect("a page");
     let Err(Failure::Vendor { error, .. }) = scan.accept(page) else { panic!("7 is no resource") };
     assert_eq!(error.kind, VendorErrorKind::NotUnderstood);
+}
+
+/// Left out silently, its resources would be missing from what looks like a whole list.
+#[test]
+fn a_type_that_cannot_be_listed_is_not_left_out_of_a_search() {
+    let mut target = configured("scim", |_| {}).expect("a target");
+    target.types[1].profile.operations.list = false;
+    let target = Arc::new(target);
+    let plan = |text: &str| {
+        let parameters = scimux_scim::Parameters::of_query(text).expect(text);
+        let types = target.types.iter().map(|served| &served.canonical);
+        let read = |known: &scimux_scim::ResourceType| ListQuery::read(&parameters, known, Types::All).expect(text);
+        let queries: Vec<_> = types.map(|known| (known.endpoint.clone(), read(known))).collect();
+        Scan::plan(&queries, Types::All, &target).map(|_| ())
+    };
+    assert_eq!(plan("").expect_err("groups are missing").status, 501);
+    assert_eq!(plan("filter=userName pr"), Ok(()), "no group has one");
 }
 
 #[test]

@@ -52,6 +52,12 @@ impl Window {
         !self.sorted && self.matched >= self.end()
     }
 
+    /// How many are kept.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.kept.len()
+    }
+
     pub(super) fn into_resources(self) -> Vec<(usize, Text)> {
         let skip = if self.sorted { self.skip } else { 0 };
         self.kept.into_values().skip(usize::try_from(skip).unwrap_or(usize::MAX)).collect()

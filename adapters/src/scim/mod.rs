@@ -1,7 +1,7 @@
 //! Any RFC 7644 service provider: a profile, and what its operator knows of it.
 
 use crate::adapter::{Adapter, Setting, SettingKind, Vendor};
-use crate::target::{MEMBERS_RETURNED, PATCH, PUT};
+use crate::target::{FILTER, MEMBERS_RETURNED, PATCH, PUT, SORT};
 
 /// The vendor.
 pub(crate) const VENDOR: Vendor = Vendor {
@@ -19,6 +19,20 @@ pub(crate) const VENDOR: Vendor = Vendor {
             kind: SettingKind::OneOf(&["native", "emulate"]),
             required: false,
             doc: "whether the provider has PATCH; emulate: a PATCH becomes a read and a PUT. Without it that is learned",
+            example: "native",
+        },
+        Setting {
+            key: FILTER,
+            kind: SettingKind::OneOf(&["native", "emulate"]),
+            required: false,
+            doc: "whether the provider evaluates filters; emulate: they are evaluated here, over at most scan_limit resources",
+            example: "native",
+        },
+        Setting {
+            key: SORT,
+            kind: SettingKind::OneOf(&["native", "emulate"]),
+            required: false,
+            doc: "whether the provider sorts; emulate: sortBy is done here, over at most scan_limit resources",
             example: "native",
         },
         Setting {

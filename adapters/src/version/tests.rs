@@ -194,8 +194,7 @@ fn the_elements_of_a_list_have_the_versions_that_a_read_shows() {
         let Reply::Page(page) = result.expect("done").reply else { panic!("a page") };
         let (_, read) =
             drive(target(vendor), Action::Read("1".into()), Conditions::default(), vec![shows("T", "\"1\"")]);
-        let target = target(vendor);
-        let (_, element) = page.resources(&target).next().expect("one").expect("a resource");
+        let (_, element) = page.resources().next().expect("one").expect("a resource");
         let meta = element.get("meta").and_then(Value::as_object).expect("meta");
         assert_eq!(meta.str("version").expect("a version"), version(read), "{vendor}");
     }

@@ -194,6 +194,26 @@ async fn lists_page_by_cursor() {
 }
 
 #[tokio::test]
+async fn filters_and_sorting_can_be_lacking() {
+    let (sandbox, api) = api().await;
+    for name in ["one", "two"] {
+        assert_eq!(api.call("POST", "/Users", Some(new_user(name))).await.status, 201);
+    }
+    let one = "/Users?filter=userName%20eq%20%22one%22";
+    let count = |list: Value| list["totalResults"].as_u64().expect("a number");
+    let all = count(api.get("/Users").await.json());
+    assert_eq!(count(api.get(one).await.json()), 1);
+    let user = "schemas%20eq%20%22urn:ietf:params:scim:schemas:core:2.0:User%22";
+    assert_eq!(count(api.get(&format!("/Users?filter={user}")).await.json()), all);
+    sandbox.set("filter", json!("ignore")).expect("a switch");
+    assert_eq!(count(api.get(one).await.json()), all);
+    sandbox.set("filter", json!("refuse")).expect("a switch");
+    assert_eq!((api.get(one).await.status, api.get("/Users?sortBy=id").await.status), (501, 200));
+    sandbox.set("sort", json!(false)).expect("a switch");
+    assert_eq!((api.get("/Users").await.status, api.get("/Users?sortBy=id").await.status), (200, 501));
+}
+
+#[tokio::test]
 async fn credentials_types_and_paths_are_checked() {
     let (_sandbox, api) = api().await;
     let bearer =

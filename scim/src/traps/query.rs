@@ -71,6 +71,7 @@ fn traps_20_216_to_231_projections() {
         (224, "attributes=E:manager.value", r#"{"E":{"manager":{"value":"7"}}}"#),
         (225, "attributes=USERNAME", r#"{"userName":"a"}"#),
         (226, "attributes=nope,title", r#"{"title":"T"}"#),
+        (226, "attributes=nope", "{}"),
         (226, "attributes=%20,", user),
         (226, "excludedAttributes=nope", user),
         (231, "attributes=name.middleName", "{}"),
@@ -91,10 +92,13 @@ fn traps_20_216_to_231_projections() {
 
 #[test]
 fn parameters_that_are_wrong() {
-    use crate::ScimType::{InvalidFilter, InvalidPath, InvalidSyntax, InvalidValue};
+    use crate::ScimType::{InvalidCount, InvalidFilter, InvalidPath, InvalidSyntax, InvalidValue};
     for (trap, query, scim_type) in [
         (223, "attributes=title&excludedAttributes=title", InvalidValue),
+        (223, "attributes=nope&excludedAttributes=title", InvalidValue),
         (238, "count=abc", InvalidValue),
+        (318, "cursor=&count=201", InvalidCount),
+        (318, "count=-1&cursor=x", InvalidCount),
         (238, "startIndex=1.0", InvalidValue),
         (238, "startIndex=-", InvalidValue),
         (245, "sortBy=title&sortOrder=up", InvalidValue),

@@ -1,0 +1,93 @@
+//! All there is of a list, page by page, to count, filter or sort it.
+
+use scimux_scim::list::Page;
+
+use super::{Scan, cut};
+use crate::Failure;
+use crate::profile::Paging;
+
+impl Scan {
+    /// Takes what is part of the answer, and goes on to the next page or the next part.
+    pub(super) fn take_all(&mut self, page: &Page) -> Result<(), Failure> {
+        // A plain list of a vendor that cannot page is one page, however long.
+        let bounded = self.pages() || !self.is_alone();
+        let mut fresh = false;
+        for resource in &page.resources {
+            if bounded && self.read == self.bound && !self.is_seen(resource)? {
+                return Err(self.too_many().into());
+            }
+            fresh |= self.look_at(resource)?;
+        }
+        if self.is_enough(page) {
+            self.total = page.total_results;
+            self.at = self.parts.len();
+            return Ok(());
+        }
+        let earlier = self.read - self.seen.len() as u64;
+        if bounded && page.total_results.is_some_and(|total| total > self.bound - earlier) {
+            return Err(self.too_many().into());
+        }
+        self.read_on(page, fresh)
+    }
+
+    /// Where the vendor counts, nothing behind the page asked for needs to be read.
+    fn is_enough(&self, page: &Page) -> bool {
+        let counted = page.total_results.is_some_and(|total| total >= self.window.matched());
+        self.pages() && self.is_alone() && counted && self.window.is_full()
+    }
+
+    fn read_on(&mut self, page: &Page, fresh: bool) -> Result<(), Failure> {
+        let here = page.resources.len() as u64;
+        match self.paging {
+            Paging::Index => {
+                self.here.skip += here;
+                if !fresh && page.total_results.is_none() && here >= self.page_size() {
+                    return Err(cut("the vendor does not page".to_owned()).into());
+                }
+                let end = !fresh || page.total_results.is_some_and(|total| self.here.skip >= total);
+                if end {
+                    self.end_of_part(page)?
+                }
+            }
+            Paging::Cursor => match &page.next_cursor {
+                None => self.end_of_part(page)?,
+                Some(next) => self.turn(next)?,
+            },
+            Paging::Count | Paging::None => self.only_page(page)?,
+        }
+        Ok(())
+    }
+
+    /// All pages are read: they must hold what the vendor counts.
+    fn end_of_part(&mut self, page: &Page) -> Result<(), Failure> {
+        let held = self.seen.len() as u64;
+        match page.total_results {
+            Some(total) if held < total => {
+                Err(cut(format!("the vendor's pages hold {held} of the {total} resources it counts")).into())
+            }
+            _ => {
+                self.next_part();
+                Ok(())
+            }
+        }
+    }
+
+    /// A vendor's only page may be cut: never a short list presented as whole (CONTRACT section 3).
+    fn only_page(&mut self, page: &Page) -> Result<(), Failure> {
+        let here = page.resources.len() as u64;
+        let total = page.total_results.unwrap_or(here).max(here);
+        let cap = self.list().cap;
+        let full = cap.is_some_and(|cap| here >= cap);
+        if total == here && !full {
+            self.next_part();
+            return Ok(());
+        }
+        if total > here && self.is_alone() && self.window.is_first() && !self.by_cursor {
+            self.total = Some(total);
+            self.at = self.parts.len();
+            return Ok(());
+        }
+        let cap = cap.unwrap_or(here);
+        Err(cut(format!("the vendor returns at most {cap} resources and cannot page")).into())
+    }
+}
