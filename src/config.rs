@@ -150,7 +150,7 @@ pub struct TargetConfig {
 }
 
 /// `auth` of a target.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Auth {
     /// Nothing is sent.
     None,
@@ -191,6 +191,8 @@ pub struct Upstream {
     pub timeout: Duration,
     /// For a connection.
     pub connect_timeout: Duration,
+    /// How often a call is sent again at most.
+    pub retries: u64,
     /// Calls in flight.
     pub concurrency: usize,
     /// The largest answer, in bytes.

@@ -21,7 +21,8 @@ use crate::core::{
 use crate::front::concurrency::{self, Places};
 use crate::front::{Request, Response, access_log, deadline, error_body, headers, panic, request_id};
 use crate::target::lasting::Lasting;
-use crate::target::{CallService, observe, queue, renew, translate, understand};
+use crate::target::repeat::{self, Repeats};
+use crate::target::{CallService, deadline as call_deadline, observe, queue, renew, translate, understand};
 use crate::telemetry::Metrics;
 use crate::upstream::{Credentials, HttpService};
 
@@ -109,15 +110,25 @@ pub(crate) fn target(
 ) -> CallService {
     let upstream = &config.upstream;
     let name: Arc<str> = config.target.settings.name.as_str().into();
+    let repeats = Repeats {
+        most: upstream.retries,
+        target: name.clone(),
+        budget: lasting.budget.clone(),
+        metrics: metrics.clone(),
+    };
     let stack = ServiceBuilder::new()
         // The adapter writes the request once; what follows may send it more than once.
         .layer(translate::layer())
+        // Outside all that belongs to one attempt: what waits to be sent again holds nothing.
+        .layer(repeat::layer(repeats))
         // Outside the queue: a call that waits for a login takes no place from others.
         .layer(renew::layer(credentials))
         // Outside the log of calls: waiting is not the vendor's time.
         .layer(queue::layer(lasting.places.clone(), upstream.timeout))
         // Sees each sending by itself, with what the adapter made of the answer.
         .layer(observe::layer(name, lasting.status.clone(), metrics))
+        // Inside the log of calls: one that is given up has its line.
+        .layer(call_deadline::layer())
         // Next to the network: everything above speaks of meanings, not of bytes.
         .layer(understand::layer())
         .service(http);

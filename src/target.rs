@@ -1,5 +1,6 @@
 //! One target as the core calls it: everything between a call in vendor names and the network.
 
+pub(crate) mod deadline;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub(crate) mod knowledge;
@@ -7,6 +8,7 @@ pub(crate) mod lasting;
 pub(crate) mod observe;
 pub(crate) mod queue;
 pub(crate) mod renew;
+pub(crate) mod repeat;
 pub(crate) mod status;
 pub(crate) mod translate;
 pub(crate) mod understand;
@@ -116,6 +118,8 @@ pub(crate) struct Asked {
     pub(crate) target: Arc<Target>,
     /// What goes along.
     pub(crate) trace: Trace,
+    /// Whether it ends with its client's patience; a mutation that has started does not.
+    pub(crate) ends_with_client: bool,
 }
 
 /// A call in the vendor's form, from the credential on inwards.

@@ -4,6 +4,8 @@ use std::fmt;
 
 use scimux_scim::ScimType;
 
+use crate::Repeat;
+
 /// Why a call to a vendor did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VendorError {
@@ -24,6 +26,8 @@ pub struct VendorError {
     /// Whether the vendor may lack the HTTP method for this resource type: 501, 405, or a 404 that is no documented error,
     /// where its profile gives the status no other meaning.
     pub may_lack_method: bool,
+    /// Whether it answers a repeated attempt at the same call: an earlier one may have done what was asked.
+    pub repeated: bool,
 }
 
 /// Kinds of [`VendorError`] (the table of CONTRACT section 4).
@@ -78,7 +82,42 @@ impl VendorError {
             retry_after: None,
             documented: false,
             may_lack_method: false,
+            repeated: false,
         }
+    }
+
+    /// Whether nobody knows if what was asked is done (CONTRACT section 5). No byte of it was sent, or the vendor's complete
+    /// answer proves that it did nothing: then it is known.
+    #[must_use]
+    pub fn leaves_unknown(&self) -> bool {
+        match self.kind {
+            VendorErrorKind::BrokenOff | VendorErrorKind::TimedOut => true,
+            VendorErrorKind::Unavailable => !self.refuses_for_now(),
+            _ => false,
+        }
+    }
+
+    /// 503 with `Retry-After`: the vendor looked at nothing.
+    fn refuses_for_now(&self) -> bool {
+        self.kind == VendorErrorKind::Unavailable && self.status == Some(503) && self.retry_after.is_some()
+    }
+
+    /// Whether the same call, sent again, may find the vendor in a better state, and proves by that to have done nothing.
+    fn did_nothing(&self) -> bool {
+        match self.kind {
+            VendorErrorKind::Unreachable => true,
+            // One without a status is the gateway's own bound: who is refused by it is not to wait in another line.
+            VendorErrorKind::RateLimited => self.status.is_some(),
+            _ => self.refuses_for_now(),
+        }
+    }
+
+    /// Whether a call may be sent again after this (CONTRACT section 5). A refused credential is another matter: the
+    /// call goes again with a new one, once.
+    #[must_use]
+    pub fn may_repeat(&self, call: Repeat) -> bool {
+        let is_down = self.kind == VendorErrorKind::Unavailable && matches!(self.status, Some(502..=504));
+        self.did_nothing() || call == Repeat::Safe && is_down
     }
 
     /// The same with the gateway's own words for the client.

@@ -144,7 +144,7 @@ pub(super) const KEYS: &[Key] = &[
     key("targets.*.upstream.timeout_secs", Integer(1, HOUR), Default("10"), "10", "For one call."),
     key("targets.*.upstream.connect_timeout_secs", Integer(1, HOUR), Default("3"), "3", "For a connection."),
     key("targets.*.upstream.retries", Integer(0, 10), Default("2"), "2",
-        "Repeats of a call whose repetition does no harm. Accepted, but not acted on in this version."),
+        "How often a call whose repetition does no harm is sent again (docs/RELIABILITY.md)."),
     key("targets.*.upstream.concurrency", Integer(1, 10_000), Default("32"), "32", "Calls in flight."),
     key("targets.*.upstream.rate_per_sec", Integer(1, 100_000), Optional, "50", "Calls a second. Accepted, but not acted on in this version."),
     key("targets.*.upstream.scan_limit", Integer(1, 1_000_000), Default("1000"), "1000", "Resources read to answer what the vendor cannot filter or sort."),

@@ -14,10 +14,8 @@ use super::{Environment, Upstream, urls};
 /// The bounds of the calls to a target; `None` where something reported keeps it from being built.
 pub(super) fn upstream(target: &Table, base_url: Option<&Uri>, secrets: Secrets) -> Option<Upstream> {
     let table = target.section("upstream");
-    for key in ["retries", "rate_per_sec"] {
-        if table.has(key) {
-            table.warn(key, "accepted, but this version does not act on it yet");
-        }
+    if table.has("rate_per_sec") {
+        table.warn("rate_per_sec", "accepted, but this version does not act on it yet");
     }
     // It is needed to connect, as secrets are.
     let ca_file = if secrets.withhold { Some(None) } else { ca_file(&table) };
@@ -25,6 +23,7 @@ pub(super) fn upstream(target: &Table, base_url: Option<&Uri>, secrets: Secrets)
     Some(Upstream {
         timeout: table.seconds("timeout_secs"),
         connect_timeout: table.seconds("connect_timeout_secs"),
+        retries: table.count("retries"),
         concurrency: table.size("concurrency"),
         response_bytes: table.size("response_bytes"),
         ca_file: ca_file?,

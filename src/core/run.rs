@@ -5,7 +5,7 @@ use std::sync::Arc;
 use scimux_adapters::{Failure, Next, Outcome, Run};
 use tower::ServiceExt;
 
-use super::{Context, CoreError, Failed, Job, proof};
+use super::{Context, CoreError, Failed, Job, guard, proof};
 use crate::target::{Asked, CallError, Heard};
 
 /// Drives one operation to its end.
@@ -14,7 +14,7 @@ use crate::target::{Asked, CallError, Heard};
 /// The gateway's refusal, or the vendor's failure with its context.
 pub(crate) async fn run(job: Job) -> Result<Outcome, CoreError> {
     let Job { context, operation } = job;
-    let name = operation.action.name();
+    let (name, ends_with_client) = (operation.action.name(), !guard::is_mutation(&operation.action));
     let mut notes = Vec::new();
     let (mut run, mut next) = Run::start(operation, context.known.clone());
     loop {
@@ -25,14 +25,14 @@ pub(crate) async fn run(job: Job) -> Result<Outcome, CoreError> {
         match next {
             Next::Send(call) => {
                 let (target, trace) = (context.known.clone(), context.trace.clone());
-                let asked = Asked { call: Arc::new(call), target, trace };
+                let asked = Asked { call: Arc::new(call), target, trace, ends_with_client };
                 let got = match context.target().service.clone().oneshot(asked).await {
                     Ok(Heard { answer, notes: more }) => {
                         notes.extend(more);
                         Ok(answer)
                     }
                     Err(CallError::Refused(error)) => return Err(error.into()),
-                    Err(CallError::Vendor(error)) => Err(error),
+                    Err(CallError::Vendor(error)) => Err(proof::check(error, &context).await),
                 };
                 next = run.resume(got);
             }
@@ -40,7 +40,7 @@ pub(crate) async fn run(job: Job) -> Result<Outcome, CoreError> {
                 outcome.notes.extend(notes);
                 return Ok(outcome);
             }
-            Next::Done(Err(failure)) => return Err(tell(failure, name, &context).await),
+            Next::Done(Err(failure)) => return Err(tell(failure, name, &context)),
         }
     }
 }
@@ -55,11 +55,10 @@ fn learn(run: &Run, context: &Context) {
     target.lasting.knowledge.learn(run.learned());
 }
 
-async fn tell(failure: Failure, operation: &'static str, context: &Context) -> CoreError {
+fn tell(failure: Failure, operation: &'static str, context: &Context) -> CoreError {
     match failure {
         Failure::Refused(error) => error.into(),
         Failure::Vendor { error, done } => {
-            let error = proof::check(error, context).await;
             CoreError::Failed(Box::new(Failed { error, done, operation, route: context.route.clone() }))
         }
     }

@@ -55,7 +55,8 @@ async fn ask(target: &LiveTarget) -> Result<String, String> {
     loop {
         match next {
             Next::Send(call) => {
-                let asked = Asked { call: Arc::new(call), target: canonical.clone(), trace: trace.clone() };
+                let (known, trace) = (canonical.clone(), trace.clone());
+                let asked = Asked { call: Arc::new(call), target: known, trace, ends_with_client: true };
                 let got = match target.service.clone().oneshot(asked).await {
                     Ok(heard) => Ok(heard.answer),
                     Err(CallError::Vendor(error)) => Err(error),

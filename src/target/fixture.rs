@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use scimux_adapters::VendorError;
 use serde_json::Value;
+use tokio::time::Instant;
 use tower::util::BoxCloneSyncService;
 use tower::{ServiceExt, service_fn};
 
@@ -14,7 +15,7 @@ use crate::config::{self, Client, Config, Environment, Limits};
 use crate::core::route::Route;
 use crate::front::{Request, Response};
 use crate::stack::{self, CoreService};
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, Record};
 use crate::upstream::HttpService;
 
 /// Where clients reach the gateway in these tests.
@@ -68,6 +69,11 @@ pub(crate) fn json(status: u16, body: &Value) -> http::Response<Bytes> {
     answer.body(body.to_string().into()).expect("a response")
 }
 
+/// An answer without a body.
+pub(crate) fn empty(status: u16) -> http::Response<Bytes> {
+    http::Response::builder().status(status).body(Bytes::new()).expect("a response")
+}
+
 /// SCIM in front of a vendor, without the front zone.
 pub(crate) fn core(config: &Config, http: &HttpService) -> CoreService {
     let metrics = Arc::new(Metrics::new());
@@ -87,6 +93,15 @@ pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)], body: 
     }
     let body = Full::new(Bytes::from(body.to_owned())).map_err(|never| match never {});
     request.body(body.boxed_unsync()).expect("a request")
+}
+
+/// Sends a request as the client `test`, whose time is over at `deadline`.
+pub(crate) async fn send_by(core: &CoreService, deadline: Instant, method: &str, path: &str) -> (Response, Value) {
+    let mut request = request(method, path, &[("authorization", "Bearer good")], "");
+    let record = Arc::new(Record::default());
+    record.end_by(deadline);
+    request.extensions_mut().insert(record);
+    read(core.clone().oneshot(request).await).await
 }
 
 /// Sends a request as the client `test`.

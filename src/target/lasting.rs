@@ -7,6 +7,7 @@ use tokio::sync::Semaphore;
 use super::LiveTarget;
 use super::knowledge::Knowledge;
 use super::queue;
+use super::repeat::Budget;
 use super::status::Status;
 use crate::config::TargetConfig;
 use crate::upstream::Credentials;
@@ -21,6 +22,8 @@ pub(crate) struct Lasting {
     pub(crate) status: Arc<Status>,
     /// The places for calls under way, and how many there are.
     pub(crate) places: Arc<Semaphore>,
+    /// How much may be repeated.
+    pub(crate) budget: Arc<Budget>,
 }
 
 impl Lasting {
@@ -30,6 +33,7 @@ impl Lasting {
             knowledge: Arc::new(Knowledge::new(config.target.clone())),
             status: Arc::default(),
             places: queue::places(config.upstream.concurrency),
+            budget: Arc::default(),
         }
     }
 
@@ -38,7 +42,8 @@ impl Lasting {
         let fresh = Self::new(config);
         let Some(before) = before.filter(|before| is_same(before, config, credentials)) else { return fresh };
         let (old, new) = (&before.config, config);
-        let mut kept = Self { places: before.lasting.places.clone(), ..fresh };
+        let Self { places, budget, .. } = &before.lasting;
+        let mut kept = Self { places: places.clone(), budget: budget.clone(), ..fresh };
         if old.upstream.concurrency != new.upstream.concurrency {
             kept.places = queue::places(new.upstream.concurrency);
         }

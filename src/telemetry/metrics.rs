@@ -55,6 +55,7 @@ pub(crate) struct Metrics {
     request_duration: Histogram,
     upstream_requests: Family<UpstreamLabels, Counter>,
     upstream_duration: Histogram,
+    upstream_retries: Family<TargetLabels, Counter>,
     token_renewals: Family<TargetLabels, Counter>,
     attributes_dropped: Family<AttributeLabels, Counter>,
     reloads: Family<ResultLabels, Counter>,
@@ -70,6 +71,7 @@ impl Metrics {
             request_duration: Histogram::new(BUCKETS),
             upstream_requests: Family::default(),
             upstream_duration: Histogram::new(BUCKETS),
+            upstream_retries: Family::default(),
             token_renewals: Family::default(),
             attributes_dropped: Family::default(),
             reloads: Family::default(),
@@ -87,6 +89,8 @@ impl Metrics {
         registry.register("scimux_upstream_requests", "Calls to vendors", self.upstream_requests.clone());
         let help = "Seconds from a call to a vendor to its whole answer";
         registry.register("scimux_upstream_duration_seconds", help, self.upstream_duration.clone());
+        let help = "Calls to vendors sent again";
+        registry.register("scimux_upstream_retries", help, self.upstream_retries.clone());
         registry.register(
             "scimux_token_renewals",
             "Tokens fetched, the first one included",
@@ -111,6 +115,11 @@ impl Metrics {
         let labels = UpstreamLabels { target: target.to_owned(), method: method(verb), status };
         self.upstream_requests.get_or_create(&labels).inc();
         self.upstream_duration.observe(duration.as_secs_f64());
+    }
+
+    /// A call is sent again.
+    pub(crate) fn repeated(&self, target: &str) {
+        self.upstream_retries.get_or_create(&TargetLabels { target: target.to_owned() }).inc();
     }
 
     /// A token was fetched.
@@ -171,6 +180,7 @@ mod tests {
         let invented = Method::from_bytes(b"BREW").expect("a legal method");
         metrics.request(None, &invented, 404, Duration::from_millis(3));
         metrics.call("t", &Method::GET, None, Duration::from_millis(3));
+        metrics.repeated("t");
         metrics.token("t");
         metrics.dropped("t", "title".to_owned());
         metrics.reload(true);
@@ -181,6 +191,7 @@ mod tests {
             "scimux_request_duration_seconds_count 1",
             r#"scimux_upstream_requests_total{target="t",method="GET",status="none"} 1"#,
             "scimux_upstream_duration_seconds_count 1",
+            r#"scimux_upstream_retries_total{target="t"} 1"#,
             r#"scimux_token_renewals_total{target="t"} 1"#,
             r#"scimux_attributes_dropped_total{target="t",attribute="title"} 1"#,
             r#"scimux_reloads_total{result="done"} 1"#,

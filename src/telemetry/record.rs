@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use scimux_adapters::Run;
+use tokio::time::Instant;
 
 use crate::front::concurrency::Place;
 
@@ -31,6 +32,7 @@ pub(crate) struct Record {
     /// `resource_id`.
     pub(crate) resource_id: OnceLock<String>,
     onlooker: Option<Arc<dyn Onlooker>>,
+    deadline: OnceLock<Instant>,
     upstream_calls: AtomicU32,
     place: OnceLock<Place>,
     /// The request that this one is a part of.
@@ -71,6 +73,16 @@ impl Record {
     /// Calls to vendors so far.
     pub(crate) fn calls(&self) -> u32 {
         self.upstream_calls.load(Ordering::Relaxed)
+    }
+
+    /// Says when the vendor's part in the request must be over.
+    pub(crate) fn end_by(&self, deadline: Instant) {
+        let _ = self.deadline.set(deadline);
+    }
+
+    /// When the vendor's part in the request must be over; `None`: nobody waits for it.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.deadline.get().copied().or_else(|| self.whole.as_ref()?.deadline())
     }
 
     /// Keeps the request's place among those in flight until the last holder of the record is gone.

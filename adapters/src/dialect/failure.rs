@@ -63,6 +63,7 @@ pub(super) fn read(
                 404 => !in_form && !errors.documented.is_empty(),
                 _ => false,
             },
+        repeated: false,
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub(super) mod again;
 mod prepare;
+mod settle;
 mod steps;
 
 use std::collections::VecDeque;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 
 use scimux_scim::{Object, Text};
 
+use self::settle::{Doubt, Sent};
 use super::{Failure, Next, not_understood};
 use crate::plan::{Plan, Step};
 use crate::progress::Parts;
@@ -53,6 +55,10 @@ pub(super) struct Single {
     /// What may show that the vendor lacks a method: a read of the same URL decides.
     suspect: Option<(Method, VendorError)>,
     learned: Vec<Lack>,
+    /// What of the call under way is needed should nobody know whether it was done.
+    sent: Sent,
+    /// What the call under way is to settle: whether the change before it was done.
+    doubt: Option<Doubt>,
 }
 
 /// What the client asked, as far as it decides the reply.
@@ -116,6 +122,8 @@ impl Single {
             method: None,
             suspect: None,
             learned: Vec::new(),
+            sent: Sent::Other,
+            doubt: None,
         }
     }
 
@@ -125,15 +133,32 @@ impl Single {
         if let Some((method, error)) = self.suspect.take() {
             return self.judge(method, error, got);
         }
-        match got {
-            Ok(answer) => match self.accept(awaiting, answer) {
-                Ok(()) => self.advance(),
-                Err(failure) => Next::Done(Err(failure)),
-            },
-            Err(error) if self.may_begin_again(&error) => self.begin_again(error.kind),
-            Err(error) if self.may_lack(&error).is_some() => self.look(error),
-            Err(error) => Next::Done(Err(Failure::Vendor { error: self.told(error), done: self.done_so_far() })),
+        if let Some(doubt) = self.doubt.take() {
+            return self.settle(doubt, got);
         }
+        match got {
+            Ok(answer) => self.go_on(awaiting, answer),
+            Err(error) if self.is_gone(&error) => self.go_on(awaiting, Answer::Empty(None)),
+            Err(error) if self.is_in_doubt(&error) => self.ask_to_settle(error),
+            Err(error) => self.failed(error),
+        }
+    }
+
+    fn go_on(&mut self, awaiting: Awaiting, answer: Answer) -> Next {
+        match self.accept(awaiting, answer) {
+            Ok(()) => self.advance(),
+            Err(failure) => Next::Done(Err(failure)),
+        }
+    }
+
+    fn failed(&mut self, error: VendorError) -> Next {
+        if self.may_begin_again(&error) {
+            return self.begin_again(error.kind);
+        }
+        if self.may_lack(&error).is_some() {
+            return self.look(error);
+        }
+        Next::Done(Err(Failure::Vendor { error: self.told(error), done: self.done_so_far() }))
     }
 
     /// Why the operation is carried out as it is, in words, in order.
@@ -218,6 +243,7 @@ impl Single {
                 self.awaiting = self.expects(&call);
                 self.under_way = Parts::of(&call.kind, self.served());
                 self.method = Method::of(&call.kind);
+                self.sent = Sent::of(&call);
                 return Next::Send(call);
             }
             let Some(step) = self.steps.pop_front() else { return self.finish() };

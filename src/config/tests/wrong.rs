@@ -282,6 +282,6 @@ fn what_is_accepted_but_not_acted_on_is_warned_about() {
     );
     let (_, warnings) = parse(&text, "test.toml", &environment(&[("D", "d")])).expect("nothing is wrong in it");
     let keys: Vec<&str> = warnings.iter().map(|warning| warning.key.as_str()).collect();
-    assert_eq!(keys, ["targets.t.upstream.retries", "targets.t.upstream.rate_per_sec"]);
+    assert_eq!(keys, ["targets.t.upstream.rate_per_sec"]);
     assert!(warnings.iter().all(|warning| warning.message.contains("does not act on it yet")));
 }
