@@ -1,6 +1,6 @@
 //! The same unmodified client at every vendor: one script of canonical requests, and each answer of each route compared
-//! with that of a plain RFC 7644 server. What may differ is computed from what the route says of itself in `/Schemas` and
-//! `/ResourceTypes`, and from what the contract says of every route (`declared`); nothing is written down for a vendor.
+//! with that of a plain RFC 7644 server. What may differ is computed from what the route says of itself in `/Schemas`,
+//! `/ResourceTypes` and `/ServiceProviderConfig`, and from what the contract says of every route (`declared`); nothing is written down for a vendor.
 
 mod declared;
 mod script;
@@ -55,6 +55,11 @@ impl<'a> Route<'a> {
         let mut documents = Vec::new();
         for path in ["/Schemas", "/ResourceTypes/User"] {
             documents.push(door.send("GET", path, &Value::Null).await.expect(200));
+        }
+        // What the script needs is to be said of every route, since every route does it.
+        let features = door.send("GET", "/ServiceProviderConfig", &Value::Null).await.expect(200);
+        for feature in ["patch", "filter", "sort", "etag"] {
+            assert_eq!(features[feature]["supported"], true, "{feature} at {name}: {features}");
         }
         let declared = Declared::read(&documents[0], &documents[1]);
         Self { name, door, declared, keeps_deleted, id: String::new() }
