@@ -9,6 +9,7 @@ use http::{HeaderValue, Method, StatusCode};
 use http_body_util::Full;
 use scimux_adapters::capabilities;
 use serde_json::{Map, Value, json};
+use tokio::time::Instant;
 use tower::service_fn;
 use tower::util::BoxCloneSyncService;
 
@@ -70,6 +71,9 @@ fn typed(status: StatusCode, kind: &'static str, text: impl Into<Bytes>) -> Resp
 
 fn metrics(watched: &Watched) -> Response {
     watched.metrics.in_flight().set(i64::try_from(watched.in_flight).unwrap_or(i64::MAX));
+    let now = Instant::now();
+    let stands = |target: &LiveTarget| target.lasting.breaker.phase(now) as i64;
+    watched.metrics.breakers(watched.targets.iter().map(|target| (&*target.name, stands(target))));
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     typed(StatusCode::OK, kind, watched.metrics.text())
 }
@@ -92,6 +96,8 @@ fn describe(live: &LiveTarget) -> Value {
         "name": &*live.name,
         "adapter": target.vendor.name,
         "base_url": target.settings.base_url.to_string(),
+        "breaker": live.lasting.breaker.phase(Instant::now()).as_str(),
+        "retries": live.lasting.budget.spent(),
         "last_success": last.success.map(rfc3339),
         "last_failure": failure,
         "credential": { "scheme": target.settings.scheme, "expires": live.credentials.expires().map(rfc3339) },

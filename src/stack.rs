@@ -22,7 +22,7 @@ use crate::front::concurrency::{self, Places};
 use crate::front::{Request, Response, access_log, deadline, error_body, headers, panic, request_id};
 use crate::target::lasting::Lasting;
 use crate::target::repeat::{self, Repeats};
-use crate::target::{CallService, deadline as call_deadline, observe, queue, renew, translate, understand};
+use crate::target::{CallService, breaker, deadline as call_deadline, observe, queue, renew, translate, understand};
 use crate::telemetry::Metrics;
 use crate::upstream::{Credentials, HttpService};
 
@@ -121,6 +121,9 @@ pub(crate) fn target(
         .layer(translate::layer())
         // Outside all that belongs to one attempt: what waits to be sent again holds nothing.
         .layer(repeat::layer(repeats))
+        // Inside the repeats, so that each attempt counts, and outside all waiting: what will be refused waits for nothing. A
+        // target whose login is down is down.
+        .layer(breaker::layer(lasting.breaker.clone(), name.clone()))
         // Outside the queue: a call that waits for a login takes no place from others.
         .layer(renew::layer(credentials))
         // Outside the log of calls: waiting is not the vendor's time.

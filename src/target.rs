@@ -1,5 +1,6 @@
 //! One target as the core calls it: everything between a call in vendor names and the network.
 
+pub(crate) mod breaker;
 pub(crate) mod deadline;
 #[cfg(test)]
 pub(crate) mod fixture;

@@ -67,6 +67,8 @@ pub enum VendorErrorKind {
     BrokenOff,
     /// No complete answer in time: 504.
     TimedOut,
+    /// The gateway leaves the vendor alone for a while, since it kept failing: 503.
+    Suspended,
 }
 
 impl VendorError {
@@ -106,10 +108,17 @@ impl VendorError {
     fn did_nothing(&self) -> bool {
         match self.kind {
             VendorErrorKind::Unreachable => true,
-            // One without a status is the gateway's own bound: who is refused by it is not to wait in another line.
-            VendorErrorKind::RateLimited => self.status.is_some(),
+            // Who is refused by a bound of ours is not to wait in another line.
+            VendorErrorKind::RateLimited => !self.is_own(),
             _ => self.refuses_for_now(),
         }
+    }
+
+    /// Whether the gateway itself refused the call, by a bound of its own or since the vendor kept failing; the vendor was
+    /// not asked.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        matches!(self.kind, VendorErrorKind::RateLimited | VendorErrorKind::Suspended) && self.status.is_none()
     }
 
     /// Whether a call may be sent again after this (CONTRACT section 5). A refused credential is another matter: the

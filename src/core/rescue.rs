@@ -92,6 +92,7 @@ fn verdict(failed: &Failed) -> Verdict {
         Kind::NotUnderstood => (502, None, "the vendor's answer is not what SCIM has here"),
         Kind::Unreachable => (502, None, "the vendor cannot be reached"),
         Kind::BrokenOff => (502, None, "the connection to the vendor broke; whether it has done this is unknown"),
+        Kind::Suspended => (503, None, "the vendor kept failing, and is left alone for a while"),
         Kind::TimedOut => (504, None, "the vendor did not answer in time; whether it has done this is unknown"),
     }
 }

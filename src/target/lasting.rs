@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use super::LiveTarget;
+use super::breaker::Breaker;
 use super::knowledge::Knowledge;
 use super::queue;
 use super::repeat::Budget;
@@ -24,6 +25,8 @@ pub(crate) struct Lasting {
     pub(crate) places: Arc<Semaphore>,
     /// How much may be repeated.
     pub(crate) budget: Arc<Budget>,
+    /// Whether it is asked at all.
+    pub(crate) breaker: Arc<Breaker>,
 }
 
 impl Lasting {
@@ -34,6 +37,7 @@ impl Lasting {
             status: Arc::default(),
             places: queue::places(config.upstream.concurrency),
             budget: Arc::default(),
+            breaker: Arc::default(),
         }
     }
 
@@ -42,8 +46,9 @@ impl Lasting {
         let fresh = Self::new(config);
         let Some(before) = before.filter(|before| is_same(before, config, credentials)) else { return fresh };
         let (old, new) = (&before.config, config);
-        let Self { places, budget, .. } = &before.lasting;
-        let mut kept = Self { places: places.clone(), budget: budget.clone(), ..fresh };
+        let Self { places, budget, breaker, .. } = &before.lasting;
+        let (places, budget, breaker) = (places.clone(), budget.clone(), breaker.clone());
+        let mut kept = Self { places, budget, breaker, ..fresh };
         if old.upstream.concurrency != new.upstream.concurrency {
             kept.places = queue::places(new.upstream.concurrency);
         }
@@ -84,21 +89,23 @@ mod tests {
         target
     }
 
-    /// What is kept: the proof, what was learned, the places.
-    fn kept(toml: &str) -> (bool, usize, bool) {
+    /// What is kept: the proof, what was learned, the places. Budget and breaker go together.
+    fn kept(toml: &str) -> (bool, usize, bool, bool) {
         let before = proven();
         let after = live(toml, Some(&before)).lasting;
         let places = Arc::ptr_eq(&after.places, &before.lasting.places);
-        (after.status.is_proven(), after.knowledge.lacks().len(), places)
+        let budget = Arc::ptr_eq(&after.budget, &before.lasting.budget);
+        assert_eq!(Arc::ptr_eq(&after.breaker, &before.lasting.breaker), budget);
+        (after.status.is_proven(), after.knowledge.lacks().len(), places, budget)
     }
 
     #[tokio::test]
     async fn what_is_known_of_a_target_is_kept_as_long_as_it_is_the_same() {
-        assert_eq!(kept(&format!("{PLAIN}unsupported = \"refuse\"\n")), (true, 1, true));
-        assert_eq!(kept(&format!("{PLAIN}upstream.concurrency = 3\n")), (true, 1, false));
-        assert_eq!(kept(&format!("{PLAIN}put = \"native\"\n")), (false, 0, true), "a setting of the vendor's");
-        assert_eq!(kept(&PLAIN.replace("/v2", "/v3")), (false, 0, false));
-        assert_eq!(kept(&PLAIN.replace("canary-secret", "another")), (false, 0, false));
+        assert_eq!(kept(&format!("{PLAIN}unsupported = \"refuse\"\n")), (true, 1, true, true));
+        assert_eq!(kept(&format!("{PLAIN}upstream.concurrency = 3\n")), (true, 1, false, true));
+        assert_eq!(kept(&format!("{PLAIN}put = \"native\"\n")), (false, 0, true, true), "a setting of the vendor's");
+        assert_eq!(kept(&PLAIN.replace("/v2", "/v3")), (false, 0, false, false));
+        assert_eq!(kept(&PLAIN.replace("canary-secret", "another")), (false, 0, false, false));
     }
 
     #[tokio::test]

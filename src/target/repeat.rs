@@ -1,7 +1,7 @@
 //! Sends a call again where that does no harm and may help (CONTRACT section 5).
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use scimux_adapters::VendorError;
 use tokio::time::{Duration, Instant, sleep};
@@ -53,15 +53,18 @@ impl Repeats {
         S: Stage<Prepared, Understood, VendorError>,
     {
         self.budget.earn(Instant::now());
-        let mut before = 0;
+        let (mut before, mut said) = (0, None);
         loop {
             let error = match inner.call(prepared.clone()).await {
                 Ok(understood) => return Ok(understood),
+                // What the vendor said before counts, not that it is not asked again.
+                Err(error) if error.is_own() => return Err(said.unwrap_or(error)),
                 Err(error) => VendorError { repeated: before > 0, ..error },
             };
             let Some(pause) = self.pause(&prepared.asked, &error, before) else { return Err(error) };
             self.metrics.repeated(&self.target);
             sleep(pause).await;
+            said = Some(error);
             before += 1;
         }
     }
@@ -101,34 +104,52 @@ const COST: u64 = 1000;
 /// How much may be repeated: a fifth of the calls, and a few beyond. A vendor that is down is not to be asked three times as
 /// much as one that is well.
 #[derive(Debug, Default)]
-pub(crate) struct Budget(Mutex<Option<Savings>>);
+pub(crate) struct Budget(Mutex<Account>);
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
+struct Account {
+    savings: Option<Savings>,
+    spent: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
 struct Savings {
     amount: u64,
     at: Instant,
 }
 
 impl Budget {
+    /// How many repeats there were.
+    pub(crate) fn spent(&self) -> u64 {
+        self.account().spent
+    }
+
     fn earn(&self, now: Instant) {
-        self.change(now, |amount| Some((amount + EARNED).min(SAVED)));
+        let mut account = self.account();
+        let amount = account.amount(now);
+        account.savings = Some(Savings { amount: (amount + EARNED).min(SAVED), at: now });
     }
 
     /// Whether there is enough for a repeat, which then is paid for.
     fn spend(&self, now: Instant) -> bool {
-        self.change(now, |amount| amount.checked_sub(COST))
+        let mut account = self.account();
+        let Some(amount) = account.amount(now).checked_sub(COST) else { return false };
+        account.savings = Some(Savings { amount, at: now });
+        account.spent += 1;
+        true
     }
 
-    fn change(&self, now: Instant, how: impl FnOnce(u64) -> Option<u64>) -> bool {
-        let mut guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let savings = guard.get_or_insert(Savings { amount: SAVED, at: now });
-        let passed = u64::try_from(now.saturating_duration_since(savings.at).as_millis()).unwrap_or(u64::MAX);
-        let earned = passed.saturating_mul(EARNED_PER_SECOND) / 1000;
-        savings.amount = savings.amount.saturating_add(earned).min(SAVED);
-        savings.at = now;
-        let after = how(savings.amount);
-        savings.amount = after.unwrap_or(savings.amount);
-        after.is_some()
+    fn account(&self) -> MutexGuard<'_, Account> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Account {
+    /// What there is by now.
+    fn amount(&self, now: Instant) -> u64 {
+        let Some(Savings { amount, at }) = self.savings else { return SAVED };
+        let passed = u64::try_from(now.saturating_duration_since(at).as_millis()).unwrap_or(u64::MAX);
+        amount.saturating_add(passed.saturating_mul(EARNED_PER_SECOND) / 1000).min(SAVED)
     }
 }
 

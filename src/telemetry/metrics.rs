@@ -56,6 +56,7 @@ pub(crate) struct Metrics {
     upstream_requests: Family<UpstreamLabels, Counter>,
     upstream_duration: Histogram,
     upstream_retries: Family<TargetLabels, Counter>,
+    breaker_state: Family<TargetLabels, Gauge>,
     token_renewals: Family<TargetLabels, Counter>,
     attributes_dropped: Family<AttributeLabels, Counter>,
     reloads: Family<ResultLabels, Counter>,
@@ -72,6 +73,7 @@ impl Metrics {
             upstream_requests: Family::default(),
             upstream_duration: Histogram::new(BUCKETS),
             upstream_retries: Family::default(),
+            breaker_state: Family::default(),
             token_renewals: Family::default(),
             attributes_dropped: Family::default(),
             reloads: Family::default(),
@@ -91,6 +93,8 @@ impl Metrics {
         registry.register("scimux_upstream_duration_seconds", help, self.upstream_duration.clone());
         let help = "Calls to vendors sent again";
         registry.register("scimux_upstream_retries", help, self.upstream_retries.clone());
+        let help = "Whether a target is asked: 0 yes, 1 with one call to try it, 2 no";
+        registry.register("scimux_breaker_state", help, self.breaker_state.clone());
         registry.register(
             "scimux_token_renewals",
             "Tokens fetched, the first one included",
@@ -120,6 +124,14 @@ impl Metrics {
     /// A call is sent again.
     pub(crate) fn repeated(&self, target: &str) {
         self.upstream_retries.get_or_create(&TargetLabels { target: target.to_owned() }).inc();
+    }
+
+    /// Where the breakers of the targets that there are now stand.
+    pub(crate) fn breakers<'a>(&self, states: impl Iterator<Item = (&'a str, i64)>) {
+        self.breaker_state.clear();
+        for (target, state) in states {
+            self.breaker_state.get_or_create(&TargetLabels { target: target.to_owned() }).set(state);
+        }
     }
 
     /// A token was fetched.
@@ -181,6 +193,8 @@ mod tests {
         metrics.request(None, &invented, 404, Duration::from_millis(3));
         metrics.call("t", &Method::GET, None, Duration::from_millis(3));
         metrics.repeated("t");
+        metrics.breakers([("gone", 0)].into_iter());
+        metrics.breakers([("t", 2)].into_iter());
         metrics.token("t");
         metrics.dropped("t", "title".to_owned());
         metrics.reload(true);
@@ -192,6 +206,7 @@ mod tests {
             r#"scimux_upstream_requests_total{target="t",method="GET",status="none"} 1"#,
             "scimux_upstream_duration_seconds_count 1",
             r#"scimux_upstream_retries_total{target="t"} 1"#,
+            r#"scimux_breaker_state{target="t"} 2"#,
             r#"scimux_token_renewals_total{target="t"} 1"#,
             r#"scimux_attributes_dropped_total{target="t",attribute="title"} 1"#,
             r#"scimux_reloads_total{result="done"} 1"#,
@@ -199,5 +214,6 @@ mod tests {
         ] {
             assert!(text.contains(line), "{line} is missing in\n{text}");
         }
+        assert!(!text.contains("gone"), "{text}");
     }
 }

@@ -41,6 +41,7 @@ async fn each_kind_has_its_status() {
         (VendorError::new(Kind::Unreachable), 502, 502),
         (VendorError::new(Kind::BrokenOff), 502, 504),
         (VendorError::new(Kind::TimedOut), 504, 504),
+        (VendorError::new(Kind::Suspended), 503, 503),
     ];
     for (error, put, post) in table {
         for (method, expected) in [("PUT", put), ("POST", post)] {
