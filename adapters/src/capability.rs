@@ -55,21 +55,29 @@ fn capability(target: &Target, served: &ServedType, operation: &str) -> Capabili
     }
 }
 
-/// Who filters, sorts, and pages by index and by cursor; native only where the vendor does all of it.
+/// What can be asked beside the operations, in the order in which it is shown.
+pub const FEATURES: [&str; 5] = ["filter", "sortBy", "startIndex", "cursor", "If-Match"];
+
+/// Who filters, sorts, pages by index and by cursor, and compares versions; native only where the vendor does all of it.
 #[must_use]
-pub fn list_capabilities(served: &ServedType) -> [(&'static str, Capability); 4] {
-    let list = &served.profile.list;
-    let native = |native: bool| match (served.profile.operations.list, native) {
+pub fn features(served: &ServedType) -> [(&'static str, Capability); 5] {
+    FEATURES.map(|feature| (feature, who_has(served, feature)))
+}
+
+fn who_has(served: &ServedType, feature: &str) -> Capability {
+    let (has, list) = (served.profile.operations, &served.profile.list);
+    let (possible, native) = match feature {
+        "filter" => (has.list, list.filter.is_none()),
+        "sortBy" => (has.list, list.sort && list.not_sortable.is_empty()),
+        "startIndex" => (has.list, list.paging == Paging::Index),
+        "cursor" => (has.list, list.paging == Paging::Cursor),
+        _ => (has.read, served.profile.versions),
+    };
+    match (possible, native) {
         (false, _) => Capability::Refused,
         (true, true) => Capability::Native,
         (true, false) => Capability::Emulated,
-    };
-    [
-        ("filter", native(list.filter.is_none())),
-        ("sort", native(list.sort && list.not_sortable.is_empty())),
-        ("startIndex", native(list.paging == Paging::Index)),
-        ("cursor", native(list.paging == Paging::Cursor)),
-    ]
+    }
 }
 
 fn native_or_refused(has: bool) -> Capability {

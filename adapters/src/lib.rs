@@ -34,7 +34,7 @@ mod version;
 
 pub use adapter::{Adapter, CredentialForm, Login, Session, Setting, SettingKind, Translated, Vendor};
 pub use call::{Answer, Call, CallKind, Repeat};
-pub use capability::{Capability, capabilities, list_capabilities};
+pub use capability::{Capability, capabilities, features};
 pub use mapping::Mapping;
 pub use note::{Note, NoteKind};
 pub use operation::{Action, Conditions, Listing, Operation, Outcome, Reply};

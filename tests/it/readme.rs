@@ -1,12 +1,13 @@
-//! README's table of what each vendor can do, generated from the profiles; and its commands and first configuration,
-//! which must work. `UPDATE_GOLDEN=1` writes the table anew.
+//! README's tables of what each vendor can do, generated from the profiles; and its commands and first configuration,
+//! which must work. `UPDATE_GOLDEN=1` writes them anew.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use scimux::config::{Config, Environment};
+use scimux_adapters::capability::FEATURES;
 use scimux_adapters::profile::{ListProfile, Paging};
-use scimux_adapters::{ServedType, Target, capabilities};
+use scimux_adapters::{Capability, capabilities, features};
 
 const BEGIN: &str = "<!-- vendors: generated from the profiles -->\n";
 const END: &str = "<!-- end of vendors -->\n";
@@ -33,26 +34,28 @@ fn configured(text: &str, origin: &str) -> Config {
     }
 }
 
-fn table() -> String {
-    let mut table = String::from(
-        "| Vendor | Type | create | read | list | PUT | PATCH | DELETE | filters it evaluates | pages |\n\
-         | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
-    );
+fn tables() -> String {
+    let titles = |names: &[&str]| {
+        let names = [&["Vendor", "Type"], names].concat();
+        format!("| {} |\n|{}\n", names.join(" | "), " --- |".repeat(names.len()))
+    };
+    let mut operations = titles(&["create", "read", "list", "PUT", "PATCH", "DELETE"]);
+    let mut reading = titles(&[&FEATURES[..], &["filters the vendor evaluates", "the vendor's pages"]].concat());
     for vendor in scimux_adapters::vendors() {
         let file = format!("config/examples/{}.toml", vendor.name);
         let config = configured(&read(&file), &file);
         let target = &config.targets[0].target;
         for served in &target.types {
-            writeln!(table, "{}", row(target, served)).expect("writing to a string");
+            let whose = format!("| {} | {} |", target.profile.title, served.canonical.name);
+            let list = &served.profile.list;
+            let words =
+                |all: &[(&str, Capability)]| all.iter().map(|(_, who)| who.as_str()).collect::<Vec<_>>().join(" | ");
+            writeln!(operations, "{whose} {} |", words(&capabilities(target, served))).expect("writing to a string");
+            writeln!(reading, "{whose} {} | {} | {} |", words(&features(served)), filters(list), pages(list))
+                .expect("writing to a string");
         }
     }
-    table
-}
-
-fn row(target: &Target, served: &ServedType) -> String {
-    let list = &served.profile.list;
-    let words = capabilities(target, served).map(|(_, capability)| capability.as_str()).join(" | ");
-    format!("| {} | {} | {words} | {} | {} |", target.profile.title, served.canonical.name, filters(list), pages(list))
+    format!("{operations}\n{reading}")
 }
 
 fn filters(list: &ListProfile) -> String {
@@ -72,15 +75,15 @@ fn pages(list: &ListProfile) -> String {
 }
 
 #[test]
-fn the_vendors_table_is_what_the_profiles_say() {
+fn the_vendors_tables_are_what_the_profiles_say() {
     let readme = read("README.md");
-    let (before, rest) = readme.split_once(BEGIN).expect("the table's beginning");
-    let (_, after) = rest.split_once(END).expect("the table's end");
-    let wanted = format!("{before}{BEGIN}{}{END}{after}", table());
+    let (before, rest) = readme.split_once(BEGIN).expect("the tables' beginning");
+    let (_, after) = rest.split_once(END).expect("the tables' end");
+    let wanted = format!("{before}{BEGIN}{}{END}{after}", tables());
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(path("README.md"), &wanted).expect("README.md is written");
+        return std::fs::write(path("README.md"), &wanted).expect("README.md is written");
     }
-    assert!(readme == wanted, "the table is old: UPDATE_GOLDEN=1 cargo test --test it readme");
+    assert!(readme == wanted, "the tables are old: UPDATE_GOLDEN=1 cargo test --test it readme");
 }
 
 #[test]
