@@ -289,13 +289,15 @@ impl Scan {
     }
 
     fn too_many(&self) -> ScimError {
+        let what = format!("answering this would take more than {} of the vendor's resources (scan_limit)", self.bound);
+        ScimError::bad_request(ScimType::TooMany, what + &self.evaluated())
+    }
+
+    /// What a client could ask for instead.
+    fn evaluated(&self) -> String {
         let list = self.parts.get(self.at).map(|part| &self.target.types[part.served].profile.list);
-        let mut detail =
-            format!("answering this would take more than {} of the vendor's resources (scan_limit)", self.bound);
-        if let Some(known) = list.and_then(|list| list.filter.as_ref()) {
-            detail.push_str(&format!("; the vendor itself evaluates {}", known.words()));
-        }
-        ScimError::bad_request(ScimType::TooMany, detail)
+        let known = list.and_then(|list| list.filter.as_ref()).map(|known| known.words());
+        known.map(|known| format!("; the vendor itself evaluates {known}")).unwrap_or_default()
     }
 
     /// The answer.

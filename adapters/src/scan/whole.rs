@@ -88,6 +88,7 @@ impl Scan {
             return Ok(());
         }
         let cap = cap.unwrap_or(here);
-        Err(cut(format!("the vendor returns at most {cap} resources and cannot page")).into())
+        let known = self.evaluated();
+        Err(cut(format!("the vendor returns at most {cap} resources and cannot page{known}")).into())
     }
 }
