@@ -1,4 +1,7 @@
-//! What the operator sees, on a listener of its own: `/livez`, `/readyz`, `/metrics`, `/targets`.
+//! What the operator sees, on a listener of its own: `/livez`, `/readyz`, `/metrics`, `/targets`. What it may change is in
+//! [`control`].
+
+pub(crate) mod control;
 
 use std::convert::Infallible;
 use std::sync::Arc;

@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod explain;
+mod operate;
 mod sandbox;
 mod serve;
 mod signals;
@@ -42,6 +43,8 @@ enum Command {
         #[arg(long)]
         targets: bool,
     },
+    /// Have a running gateway read its configuration again, over its admin.socket, as SIGHUP does
+    Reload(operate::Where),
     /// Show the whole job over sandboxes, with nothing to configure, then keep serving
     Demo {
         /// Exit after the walk-through, non-zero if a step was not as expected
@@ -116,6 +119,7 @@ async fn dispatch(command: Command, terminal: &mut Terminal<'_>) -> io::Result<E
         Command::Explain(options) => {
             explain::explain(&file(options.config.clone(), terminal), &options, terminal).await
         }
+        Command::Reload(gateway) => operate::reload(&gateway, terminal).await,
         Command::Demo { once } => demo::demo(once, terminal).await,
         Command::Sandbox { vendor, listen } => sandbox::sandbox(&vendor, listen, terminal).await,
     }

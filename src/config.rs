@@ -47,7 +47,7 @@ pub struct Config {
     /// `[server]`.
     pub server: Server,
     /// `[admin]`.
-    pub admin: Option<SocketAddr>,
+    pub admin: Option<Admin>,
     /// `[log]`.
     pub log: Log,
     /// `[clients.*]`, in the order of their names.
@@ -69,6 +69,15 @@ pub struct Server {
     pub tls: Option<Tls>,
     /// `[server.limits]`.
     pub limits: Limits,
+}
+
+/// `[admin]`.
+#[derive(Clone, Debug)]
+pub struct Admin {
+    /// Where GET is answered.
+    pub listen: SocketAddr,
+    /// The unix socket, mode 0600, where changes are taken; `None`: nowhere.
+    pub socket: Option<PathBuf>,
 }
 
 /// An address to listen on.
@@ -274,6 +283,20 @@ pub fn load(file: &Path, environment: &Environment) -> Result<(Config, Vec<Probl
 /// Every other problem at once.
 pub fn load_without_secrets(file: &Path, environment: &Environment) -> Result<Config, Vec<Problem>> {
     read(&text(file)?, &file.display().to_string(), environment, true).map(|(config, _)| config)
+}
+
+/// Where the gateway of a configuration takes changes. Nothing else of it is looked at: it may be wrong.
+///
+/// # Errors
+/// The file cannot be read, is not TOML, or names no socket.
+pub fn admin_socket(file: &Path, environment: &Environment) -> Result<PathBuf, Vec<Problem>> {
+    let findings = Findings::new(&file.display().to_string());
+    let tree = source::tree(&text(file)?, environment, &findings);
+    let socket = tree.as_ref().and_then(|tree| server::admin_socket(&Table::top(tree, &findings)));
+    if let (Some(_), None) = (&tree, &socket) {
+        findings.problem("admin.socket", "missing; the gateway takes changes only where it is set, else restart it");
+    }
+    socket.ok_or_else(|| findings.finish::<()>(None).err().unwrap_or_default())
 }
 
 fn text(file: &Path) -> Result<String, Vec<Problem>> {

@@ -15,6 +15,7 @@ use tokio::time::{Duration, sleep, timeout};
 use tower::util::BoxCloneSyncService;
 use tower::{ServiceExt, service_fn};
 
+use crate::admin::control::{Change, Changed};
 use crate::admin::{self, Watched};
 use crate::config::{Config, Source};
 use crate::front::Request;
@@ -128,6 +129,19 @@ impl Shared {
                 front.oneshot(request)
             })),
             Role::Watch => admin::service(move || self.watched()),
+            Role::Control => {
+                let changing = self.clone();
+                admin::control::service(move || self.watched(), move |change| changing.clone().carry_out(change))
+            }
+        }
+    }
+
+    async fn carry_out(self: Arc<Self>, change: Change) -> Changed {
+        match change {
+            Change::Reload => match Reloader(self).reload().await {
+                Ok(warnings) => Changed::Done(warnings),
+                Err(problems) => Changed::Refused(problems),
+            },
         }
     }
 

@@ -29,8 +29,7 @@ pub(super) async fn serve(file: &Path, terminal: &mut Terminal<'_>) -> io::Resul
     let addresses: Vec<String> = gateway.addresses().iter().map(ToString::to_string).chain(sockets).collect();
     tracing::info!(listen = addresses.join(" "), admin = gateway.admin_address().map(|at| at.to_string()), "serving");
     while signals.next().await == Asked::Reload {
-        let reloader = gateway.reloader();
-        tokio::spawn(async move { reloader.reload().await });
+        tokio::spawn(gateway.reloader().reload());
     }
     tokio::select! {
         () = gateway.stop() => {}

@@ -96,6 +96,8 @@ pub(super) const KEYS: &[Key] = &[
 
     key("admin", Section, Optional, "", "A second listener for the operator: GET of /livez /readyz /metrics /targets. Without this section there is none."),
     key("admin.listen", Text, Default(r#""127.0.0.1:9090""#), r#""127.0.0.1:9090""#, "Its address."),
+    key("admin.socket", Text, Optional, r#""/run/scimux/admin.sock""#,
+        "A unix socket, mode 0600, that also takes changes: scimux reload. Default: none."),
 
     key("log", Section, Optional, "", "The log, on standard error."),
     key("log.format", OneOf(&["json", "text"]), Default(r#""json""#), r#""text""#, "One JSON object a line, or text."),

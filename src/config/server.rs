@@ -7,7 +7,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::secrets::Secrets;
 use super::table::Table;
-use super::{Limits, Listen, Log, Server, tls, urls};
+use super::{Admin, Limits, Listen, Log, Server, tls, urls};
 
 /// `[server]`.
 pub(super) fn server(top: &Table, secrets: Secrets) -> Server {
@@ -80,7 +80,7 @@ fn limits(table: &Table) -> Limits {
 }
 
 /// `[admin]`.
-pub(super) fn admin(top: &Table, server: &Server) -> Option<SocketAddr> {
+pub(super) fn admin(top: &Table, server: &Server) -> Option<Admin> {
     let table = top.section("admin");
     if !table.is_present() {
         return None;
@@ -96,7 +96,28 @@ pub(super) fn admin(top: &Table, server: &Server) -> Option<SocketAddr> {
             "the same as server.listen; what it serves is not for clients, give it a port of its own",
         );
     }
-    Some(address)
+    let socket = admin_socket(top);
+    if socket.as_ref().is_some_and(|socket| server.listen.contains(&Listen::Unix(socket.clone()))) {
+        table.problem(
+            "socket",
+            "the same as server.listen; what it takes is not for clients, give it a path of its own",
+        );
+    }
+    Some(Admin { listen: address, socket })
+}
+
+/// `admin.socket`.
+pub(super) fn admin_socket(top: &Table) -> Option<PathBuf> {
+    let table = top.section("admin");
+    let text = table.text("socket")?;
+    if !text.starts_with('/') {
+        table.problem(
+            "socket",
+            format!("{text:?}: the path of a socket begins with /, for example /run/scimux/admin.sock"),
+        );
+        return None;
+    }
+    Some(PathBuf::from(text))
 }
 
 /// `[log]`.

@@ -19,6 +19,8 @@ pub(super) enum Role {
     Front,
     /// Who watches.
     Watch,
+    /// Who operates.
+    Control,
 }
 
 impl Role {
@@ -26,6 +28,7 @@ impl Role {
     fn mode(self) -> u32 {
         match self {
             Self::Front | Self::Watch => 0o660,
+            Self::Control => 0o600,
         }
     }
 }
@@ -40,8 +43,10 @@ struct Wanted {
 /// Every socket that a configuration wants.
 fn wanted(config: &Config) -> Vec<Wanted> {
     let front = config.server.listen.iter().map(|listen| Wanted { role: Role::Front, listen: listen.clone() });
-    let watch = config.admin.iter().map(|address| Wanted { role: Role::Watch, listen: Listen::Tcp(*address) });
-    front.chain(watch).collect()
+    let watch = config.admin.iter().map(|admin| Wanted { role: Role::Watch, listen: Listen::Tcp(admin.listen) });
+    let sockets = config.admin.iter().filter_map(|admin| admin.socket.clone());
+    let control = sockets.map(|socket| Wanted { role: Role::Control, listen: Listen::Unix(socket) });
+    front.chain(watch).chain(control).collect()
 }
 
 /// A socket that is open.
@@ -140,7 +145,7 @@ impl Doors {
     fn connections(&self, role: Role) -> Arc<Connections> {
         match role {
             Role::Front => self.clients.clone(),
-            Role::Watch => self.operators.clone(),
+            Role::Watch | Role::Control => self.operators.clone(),
         }
     }
 

@@ -18,7 +18,13 @@ impl Reloader {
     ///
     /// # Errors
     /// Every problem; the configuration in force stays.
-    pub async fn reload(&self) -> Result<Vec<Problem>, Vec<Problem>> {
+    pub async fn reload(self) -> Result<Vec<Problem>, Vec<Problem>> {
+        // In a task of its own: who asked may go away, and half a reload is none.
+        let stopping = |_| Err(vec![Problem::of("", STOPPING)]);
+        tokio::spawn(self.begun()).await.unwrap_or_else(stopping)
+    }
+
+    async fn begun(self) -> Result<Vec<Problem>, Vec<Problem>> {
         let _alone = self.0.reloading.lock().await;
         let done = self.0.clone().load().await;
         match &done {

@@ -1,5 +1,6 @@
 //! Another configuration, and the end, while requests are under way: none is lost.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -14,7 +15,7 @@ use scimux_sandbox::{Fault, FaultKind, Sandbox};
 use serde_json::{Value, json};
 use tokio::net::UnixStream;
 
-use crate::world::{Gateway, TOKEN, World, sandbox};
+use crate::world::{Gateway, TOKEN, World, sandbox, scimux};
 
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const BARBARA: &str = "/t/scim/v2/Users/2819c223-7f76-453a-919d-413861904646";
@@ -180,6 +181,36 @@ async fn listeners_come_and_go_with_a_reload() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     gateway.send("GET", BARBARA, Value::Null).await.expect(200);
+}
+
+#[tokio::test]
+async fn scimux_reload_says_what_came_of_it() {
+    let world = World::start("scim").await;
+    let gateway = world.gateway();
+    let socket = gateway.socket().with_file_name("admin.sock");
+    let config = gateway.config().display().to_string();
+    let (code, _, said) = scimux(&["reload", "--config", &config]);
+    assert_eq!(code, 64, "{said}");
+    assert!(said.contains("admin.socket: missing"), "{said}");
+    gateway.edit("[log]", &format!("[admin]\nlisten = \"127.0.0.1:0\"\nsocket = \"{}\"\n[log]", socket.display()));
+    let (code, _, said) = scimux(&["reload", "--config", &config]);
+    assert_eq!(code, 70, "no gateway listens there yet: {said}");
+    assert!(gateway.reload().await);
+    let mode = std::fs::metadata(&socket).expect("a socket").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let (code, said, _) = scimux(&["reload", "--config", &config]);
+    assert_eq!((code, said.lines().last()), (0, Some("reloaded")), "{said}");
+    assert!(said.contains("warning: "), "the client's token stands in plain text: {said}");
+    gateway.edit("adapter = \"scim\"", "adapter = \"nobody\"\nretry = 1");
+    let (code, _, said) = scimux(&["reload", "--config", &config]);
+    assert_eq!(code, 64);
+    assert!(said.contains("targets.t.adapter: ") && said.contains("targets.t.retry: "), "{said}");
+    assert!(said.ends_with("not reloaded\n"), "{said}");
+    gateway.send("GET", BARBARA, Value::Null).await.expect(200);
+    std::fs::write(gateway.config(), "[[").expect("written");
+    let (code, _, said) = scimux(&["reload", "--socket", &socket.display().to_string()]);
+    assert_eq!(code, 64);
+    assert!(said.contains("not TOML"), "{said}");
 }
 
 #[tokio::test]

@@ -283,6 +283,14 @@ fn spawn(config: &Path, output: &Path, environment: &[(&str, &str)]) -> Child {
         .expect("the built binary starts")
 }
 
+/// Runs a command of the built binary that ends by itself: its exit code, standard output and standard error.
+pub(crate) fn scimux(arguments: &[&str]) -> (i32, String, String) {
+    let done = Command::new(env!("CARGO_BIN_EXE_scimux")).args(arguments).stdin(Stdio::null()).output();
+    let done = done.expect("the built binary runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    (done.status.code().expect("it ended by itself"), text(done.stdout), text(done.stderr))
+}
+
 impl Answer {
     /// The body as JSON.
     pub(crate) fn json(&self) -> Value {

@@ -49,6 +49,13 @@ fn unknown_keys_name_the_nearest() {
 }
 
 #[test]
+fn the_admin_socket_is_a_path_of_its_own() {
+    with("[admin]\nsocket = \"admin.sock\"\n", &[("admin.socket", "begins with /")]);
+    let both = "[server]\nlisten = \"unix:/run/a.sock\"\npublic_url = \"https://a.example\"\n[admin]\nsocket = \"/run/a.sock\"\n";
+    with(both, &[("admin.socket", "the same as server.listen")]);
+}
+
+#[test]
 fn types_and_ranges() {
     with("server = 1\n", &[("server", "is a number; must be a table")]);
     with("server.limits.body_bytes = \"1\"\n", &[("server.limits.body_bytes", "is a string; must be a whole number")]);
