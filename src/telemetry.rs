@@ -2,8 +2,10 @@
 //!
 //! Field names stand here first, then they are used. Nothing here takes a value of a person's attribute or a vendor's text.
 
+mod json;
 mod metrics;
 mod record;
+pub(crate) mod supervisor;
 mod time;
 
 pub(crate) use metrics::{Metrics, OTHER};
@@ -12,11 +14,14 @@ pub(crate) use time::rfc3339;
 
 use std::sync::OnceLock;
 
+use json::Json;
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::{Layered, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, reload};
 
-use crate::config::Log;
+use crate::config::{Log, Problem};
 
 type Filtered = Layered<reload::Layer<EnvFilter, Registry>, Registry>;
 type Form = Box<dyn Layer<Filtered> + Send + Sync>;
@@ -35,10 +40,15 @@ static CHANGEABLE: OnceLock<Changeable> = OnceLock::new();
 pub fn init(log: &Log) {
     let (filter_layer, filter) = reload::Layer::new(filter(log));
     let (form_layer, form) = reload::Layer::new(form(log));
-    if tracing_subscriber::registry().with(filter_layer).with(form_layer).try_init().is_ok() {
+    if tracing_subscriber::registry().with(filter_layer).with(form_layer).with(filter_fn(is_shown)).try_init().is_ok() {
         let _ = CHANGEABLE.set(Changeable { filter, form });
         crate::front::panic::keep_for_the_log();
     }
+}
+
+/// Writes a warning about the configuration down.
+pub(crate) fn warn(Problem { origin, key, message }: &Problem) {
+    tracing::warn!(origin, key, problem = message, "configuration warning");
 }
 
 /// From now on logs as `log` says, if [`init`] was this process's first.
@@ -50,14 +60,16 @@ pub(crate) fn change(log: &Log) {
     }
 }
 
+/// Of the libraries only what goes wrong: their other lines show URLs and headers.
+fn is_shown(line: &Metadata<'_>) -> bool {
+    *line.level() <= Level::WARN || line.target() == "scimux" || line.target().starts_with("scimux::")
+}
+
 fn filter(log: &Log) -> EnvFilter {
     EnvFilter::try_new(&log.level).unwrap_or_else(|_| EnvFilter::new("info"))
 }
 
 fn form(log: &Log) -> Form {
     let form = fmt::layer().with_writer(std::io::stderr);
-    if log.json {
-        return form.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed();
-    }
-    form.with_ansi(false).boxed()
+    if log.json { form.event_format(Json).boxed() } else { form.with_ansi(false).boxed() }
 }

@@ -138,17 +138,24 @@ impl VendorError {
 }
 
 impl fmt::Display for VendorError {
-    /// Without the vendor's text, which may hold personal data.
+    /// Without the vendor's text, which may hold personal data, and with its code only where that is one word.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}", self.kind)?;
         if let Some(status) = self.status {
             write!(f, ", status {status}")?;
         }
-        if let Some(code) = &self.code {
-            write!(f, ", code {code}")?;
+        match self.code.as_deref() {
+            Some(code) if is_word(code) => write!(f, ", code {code}"),
+            Some(_) => write!(f, ", a code that is no word"),
+            None => Ok(()),
         }
-        Ok(())
     }
+}
+
+/// A code as vendors have them; anything else may be a text.
+fn is_word(code: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:/".contains(&byte);
+    (1..=64).contains(&code.len()) && code.bytes().all(plain)
 }
 
 impl std::error::Error for VendorError {}

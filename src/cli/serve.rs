@@ -7,7 +7,7 @@ use super::signals::{Asked, Signals};
 use super::{Exit, Terminal, print_problems};
 use crate::config::{Listen, Source};
 use crate::serve::Gateway;
-use crate::telemetry;
+use crate::telemetry::{self, supervisor};
 
 /// Runs the gateway until it is told to stop.
 pub(super) async fn serve(file: &Path, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
@@ -20,17 +20,17 @@ pub(super) async fn serve(file: &Path, terminal: &mut Terminal<'_>) -> io::Resul
         }
     };
     telemetry::init(&config.log);
-    for warning in warnings {
-        tracing::warn!(origin = warning.origin, key = warning.key, "{}", warning.message);
-    }
+    warnings.iter().for_each(telemetry::warn);
     let mut signals = Signals::catch()?;
     let sockets: Vec<String> = unix(&config.server.listen).collect();
     let gateway = Gateway::start(config, Some(source)).await?;
     let addresses: Vec<String> = gateway.addresses().iter().map(ToString::to_string).chain(sockets).collect();
     tracing::info!(listen = addresses.join(" "), admin = gateway.admin_address().map(|at| at.to_string()), "serving");
+    supervisor::ready();
     while signals.next().await == Asked::Reload {
         tokio::spawn(gateway.reloader().reload());
     }
+    supervisor::stopping();
     tokio::select! {
         () = gateway.stop() => {}
         () = signals.stop() => tracing::warn!("a second signal: stopped at once"),

@@ -93,11 +93,11 @@ fn count(outcome: &Outcome, context: &Context, metrics: &Metrics) {
         let path = AttributePath::parse(&note.attribute, known).ok();
         let label = path.filter(|path| known.resolve(path).is_some()).and_then(|path| known.canonical(&path.bare()));
         let label = label.map_or_else(|| OTHER.to_owned(), |path| path.to_string());
-        metrics.dropped(&context.target().name, label);
+        metrics.dropped(&context.target().name, label.clone());
         tracing::info!(
             request_id = &*context.trace.record.id,
             target = &*context.target().name,
-            attribute = note.attribute,
+            attribute = label,
             why = &*note.why,
             "attribute dropped",
         );

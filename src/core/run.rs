@@ -50,7 +50,7 @@ fn learn(run: &Run, context: &Context) {
     let target = context.target();
     for lack in run.learned() {
         let (endpoint, method) = (lack.endpoint.as_str(), lack.method.as_str());
-        tracing::debug!(target: "scimux::target", target = &*target.name, endpoint, method, status = lack.status, "lacking");
+        tracing::debug!(target: "scimux::target", target = &*target.name, endpoint, method, status = lack.status, "method lacking");
     }
     target.lasting.knowledge.learn(run.learned());
 }

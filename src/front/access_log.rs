@@ -72,8 +72,7 @@ impl Drop for Line {
             status = self.status,
             duration_ms = u64::try_from(taken.as_millis()).unwrap_or(u64::MAX),
             upstream_calls = record.calls(),
-            "{}",
-            if self.status == UNANSWERED { "request ended without an answer" } else { "request answered" },
+            "request",
         );
     }
 }

@@ -44,6 +44,11 @@ struct AttributeLabels {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RouteLabels {
+    route: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct ResultLabels {
     result: &'static str,
 }
@@ -60,6 +65,8 @@ pub(crate) struct Metrics {
     token_renewals: Family<TargetLabels, Counter>,
     attributes_dropped: Family<AttributeLabels, Counter>,
     reloads: Family<ResultLabels, Counter>,
+    brake_engaged: Family<RouteLabels, Gauge>,
+    brake_refused: Family<RouteLabels, Counter>,
     in_flight: Gauge,
 }
 
@@ -77,6 +84,8 @@ impl Metrics {
             token_renewals: Family::default(),
             attributes_dropped: Family::default(),
             reloads: Family::default(),
+            brake_engaged: Family::default(),
+            brake_refused: Family::default(),
             in_flight: Gauge::default(),
         };
         metrics.register();
@@ -103,6 +112,10 @@ impl Metrics {
         let help = "Attributes left out because the vendor cannot hold them";
         registry.register("scimux_attributes_dropped", help, self.attributes_dropped.clone());
         registry.register("scimux_reloads", "Reloads of the configuration", self.reloads.clone());
+        let help = "1 while the safety brake of a route refuses deletes and deactivations";
+        registry.register("scimux_brake_engaged", help, self.brake_engaged.clone());
+        let help = "Requests refused by the safety brake";
+        registry.register("scimux_brake_refused", help, self.brake_refused.clone());
         registry.register("scimux_in_flight", "Requests in flight", self.in_flight.clone());
     }
 
@@ -148,6 +161,17 @@ impl Metrics {
     pub(crate) fn reload(&self, done: bool) {
         let result = if done { "done" } else { "refused" };
         self.reloads.get_or_create(&ResultLabels { result }).inc();
+    }
+
+    /// Whether the safety brake of a route is engaged.
+    pub(crate) fn brake_is(&self, route: &str, engaged: bool) {
+        let labels = RouteLabels { route: route.to_owned() };
+        self.brake_engaged.get_or_create(&labels).set(i64::from(engaged));
+    }
+
+    /// The safety brake of a route refused a request.
+    pub(crate) fn braked(&self, route: &str) {
+        self.brake_refused.get_or_create(&RouteLabels { route: route.to_owned() }).inc();
     }
 
     /// The number of requests in flight.
@@ -198,6 +222,8 @@ mod tests {
         metrics.token("t");
         metrics.dropped("t", "title".to_owned());
         metrics.reload(true);
+        metrics.brake_is("r", true);
+        metrics.braked("r");
         metrics.in_flight().inc();
         let text = metrics.text();
         for line in [
@@ -210,6 +236,8 @@ mod tests {
             r#"scimux_token_renewals_total{target="t"} 1"#,
             r#"scimux_attributes_dropped_total{target="t",attribute="title"} 1"#,
             r#"scimux_reloads_total{result="done"} 1"#,
+            r#"scimux_brake_engaged{route="r"} 1"#,
+            r#"scimux_brake_refused_total{route="r"} 1"#,
             "scimux_in_flight 1",
         ] {
             assert!(text.contains(line), "{line} is missing in\n{text}");

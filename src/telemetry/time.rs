@@ -10,6 +10,12 @@ pub(crate) fn rfc3339(time: SystemTime) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
+/// The same with milliseconds.
+pub(super) fn rfc3339_millis(time: SystemTime) -> String {
+    let millis = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.subsec_millis());
+    format!("{}.{millis:03}Z", rfc3339(time).trim_end_matches('Z'))
+}
+
 /// The Gregorian date of a day since 1970-01-01. Years are counted from March, so that the leap day is a year's last.
 fn date(days: u64) -> (u64, u64, u64) {
     let shifted = days + 719_468; // days since 0000-03-01
@@ -37,5 +43,6 @@ mod tests {
         assert_eq!(at(951_782_400), "2000-02-29T00:00:00Z");
         assert_eq!(at(1_704_067_199), "2023-12-31T23:59:59Z");
         assert_eq!(at(4_107_542_400), "2100-03-01T00:00:00Z");
+        assert_eq!(rfc3339_millis(UNIX_EPOCH + Duration::from_millis(1007)), "1970-01-01T00:00:01.007Z");
     }
 }

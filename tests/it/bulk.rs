@@ -76,7 +76,7 @@ async fn every_operation_is_logged_as_one_of_its_own() {
     let calls = world.wire().len();
     let output = world.output().await;
     let lines: Vec<Value> = output.lines().map(parse).collect();
-    let of = |target: &str| lines.iter().filter(|line| line["target"] == target).collect::<Vec<_>>();
+    let of = |target: &str| lines.iter().filter(|line| line["logger"] == target).collect::<Vec<_>>();
     let fields = |line: &Value, name: &str| line[name].clone();
     let audits: Vec<_> =
         of("scimux::audit").iter().map(|line| (fields(line, "operation"), fields(line, "outcome"))).collect();
