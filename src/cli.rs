@@ -45,6 +45,9 @@ enum Command {
     },
     /// Have a running gateway read its configuration again, over its admin.socket, as SIGHUP does
     Reload(operate::Where),
+    /// Operate a safety brake of a running gateway, over its admin.socket
+    #[command(subcommand)]
+    Brake(operate::Brake),
     /// Show the whole job over sandboxes, with nothing to configure, then keep serving
     Demo {
         /// Exit after the walk-through, non-zero if a step was not as expected
@@ -120,6 +123,7 @@ async fn dispatch(command: Command, terminal: &mut Terminal<'_>) -> io::Result<E
             explain::explain(&file(options.config.clone(), terminal), &options, terminal).await
         }
         Command::Reload(gateway) => operate::reload(&gateway, terminal).await,
+        Command::Brake(brake) => operate::brake(&brake, terminal).await,
         Command::Demo { once } => demo::demo(once, terminal).await,
         Command::Sandbox { vendor, listen } => sandbox::sandbox(&vendor, listen, terminal).await,
     }

@@ -9,6 +9,7 @@ mod clients;
 mod findings;
 mod keys;
 mod routes;
+mod rules;
 mod secrets;
 mod server;
 mod shape;
@@ -227,6 +228,17 @@ pub struct Route {
     pub public_discovery: bool,
     /// Without any token of ours; only with `passthrough`.
     pub open: bool,
+    /// `[routes.NAME.rules]`.
+    pub rules: Rules,
+    /// `[routes.NAME.brake]`: deletes and deactivations within an hour.
+    pub brake: Option<usize>,
+}
+
+/// `[routes.NAME.rules]`: what nobody may do on a route.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// Names of resource types, and the operation refused on each.
+    refused: Vec<(String, &'static str)>,
 }
 
 /// Something wrong in the configuration, or (as a warning) unwise.

@@ -4,6 +4,7 @@ pub(crate) mod admit;
 pub(crate) mod audit;
 pub(crate) mod authenticate;
 pub(crate) mod body;
+pub(crate) mod brake;
 pub(crate) mod bulk;
 pub(crate) mod cursor;
 pub(crate) mod decode;
@@ -19,6 +20,7 @@ pub(crate) mod redact;
 pub(crate) mod reference;
 pub(crate) mod rescue;
 pub(crate) mod route;
+pub(crate) mod rules;
 pub(crate) mod run;
 pub(crate) mod translate;
 
@@ -52,6 +54,8 @@ pub(crate) struct Context {
     pub(crate) served: usize,
     /// In a bulk request: what it may refer to by bulkId.
     pub(crate) created: Option<Created>,
+    /// In a bulk request: the leave of the safety brake, had for all operations together.
+    pub(crate) ticket: Option<brake::Ticket>,
 }
 
 /// The ids of resources that operations of the same bulk request created, by bulkId.
@@ -115,11 +119,20 @@ impl CoreError {
     /// did nothing (CONTRACT section 5).
     pub(crate) fn leaves_unknown(&self) -> bool {
         let Self::Failed(failed) = self else { return false };
-        let refused_for_now = failed.error.status == Some(503) && failed.error.retry_after.is_some();
-        match failed.error.kind {
-            VendorErrorKind::BrokenOff | VendorErrorKind::TimedOut | VendorErrorKind::NotUnderstood => true,
-            VendorErrorKind::Unavailable => !refused_for_now,
-            _ => false,
+        let error = &failed.error;
+        // An answer to a repeat says nothing of the attempts before, and these are repeated when they may have been done.
+        let repeated = error.repeated && matches!(failed.operation, "replace" | "delete");
+        // An answer that is no SCIM may say 2xx.
+        error.leaves_unknown() || error.kind == VendorErrorKind::NotUnderstood || repeated
+    }
+}
+
+impl CoreError {
+    /// Whether it is certain that nothing was changed.
+    pub(crate) fn proves_nothing_done(&self) -> bool {
+        match self {
+            Self::Refused(_) => true,
+            Self::Failed(failed) => failed.done.is_none() && !self.leaves_unknown(),
         }
     }
 }

@@ -20,6 +20,7 @@ use tower::{ServiceExt, service_fn};
 
 use crate::config::{Auth, Client, Config, Listen, Route, Server};
 use crate::core::authenticate::caller;
+use crate::core::brake::Brakes;
 use crate::core::path::{Endpoint, endpoint, segments};
 use crate::core::redact::Redactor;
 use crate::front::request_id;
@@ -135,7 +136,7 @@ impl Setting<'_> {
         let limits = &self.config.server.limits;
         let public_url = public_url(&self.config.server);
         let target = Arc::new(self.target(habit, story, &public_url, &metrics));
-        let routes = serve::routes(self.config, &public_url, &[target]);
+        let routes = serve::routes(self.config, &public_url, &[target], &Brakes::default(), &metrics);
         let this = routes.into_iter().filter(|route| *route.name == *self.route.name).collect();
         stack::core(self.clients.clone(), this, limits, Arc::default(), metrics)
     }

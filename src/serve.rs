@@ -17,7 +17,8 @@ use tower::{ServiceExt, service_fn};
 
 use crate::admin::control::{Change, Changed};
 use crate::admin::{self, Watched};
-use crate::config::{Config, Source};
+use crate::config::{Config, Problem, Source};
+use crate::core::brake::{Brakes, Released};
 use crate::front::Request;
 use crate::front::concurrency::Places;
 use crate::stack::FrontService;
@@ -138,10 +139,16 @@ impl Shared {
 
     async fn carry_out(self: Arc<Self>, change: Change) -> Changed {
         match change {
-            Change::Reload => match Reloader(self).reload().await {
-                Ok(warnings) => Changed::Done(warnings),
-                Err(problems) => Changed::Refused(problems),
-            },
+            Change::Reload => {
+                let done = Reloader(self).reload().await;
+                let line = |problem: &Problem| match done {
+                    Ok(_) => format!("warning: {problem}"),
+                    Err(_) => problem.to_string(),
+                };
+                let (Ok(problems) | Err(problems)) = &done;
+                Changed { done: done.is_ok(), said: problems.iter().map(line).collect() }
+            }
+            Change::Release(route) => release(&self.common.lasting.brakes, &route),
         }
     }
 
@@ -153,6 +160,18 @@ impl Shared {
             targets: self.now.load().targets.clone(),
         }
     }
+}
+
+fn release(brakes: &Brakes, route: &str) -> Changed {
+    let Some(Released { was_engaged, limit }) = brakes.release(route) else {
+        let names = brakes.routes().join(", ");
+        let known = if names.is_empty() { "no route has one".to_owned() } else { format!("those have: {names}") };
+        return Changed { done: false, said: vec![format!("route {route} has no safety brake; {known}")] };
+    };
+    let was = if was_engaged { "released" } else { "was not engaged; counted from zero again" };
+    let line =
+        format!("safety brake of route {route}: {was}; {limit} deletes and deactivations may follow within an hour");
+    Changed { done: true, said: vec![line] }
 }
 
 impl std::fmt::Debug for Shared {

@@ -16,7 +16,8 @@ use tower::{Service, ServiceBuilder, service_fn};
 use crate::config::{Client, Limits, TargetConfig};
 use crate::core::route::Route;
 use crate::core::{
-    self, admit, audit, authenticate, body, bulk, discovery, guard, rescue, route, run, translate as translate_request,
+    self, admit, audit, authenticate, body, brake, bulk, discovery, guard, rescue, route, run,
+    translate as translate_request,
 };
 use crate::front::concurrency::{self, Places};
 use crate::front::{Request, Response, access_log, deadline, error_body, headers, panic, request_id};
@@ -94,6 +95,9 @@ pub(crate) fn core(
         // The line between what ends with the client and what does not. A lock may be waited for half of the time that the
         // client has: who gets it can still do its work, and who does not hears so before the deadline cuts in.
         .layer(guard::layer(lasting, limits.request_timeout / 2))
+        // Inside the guard: who waits for a lock has taken nothing yet. Outside the audit: what is refused here is no
+        // change.
+        .layer(brake::layer())
         // Inside the guard: a mutation is written down also when its client is gone.
         .layer(audit::layer(metrics))
         .service(service_fn(run::run));

@@ -1,16 +1,15 @@
-//! The operator's changes, on a unix socket of their own: POST `/reload`.
+//! The operator's changes, on a unix socket of their own: POST `/reload` and `/brakes/ROUTE/release`.
 
 use std::convert::Infallible;
 
 use futures_util::future::Either;
 use futures_util::future::ready;
 use http::{Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::json;
 use tower::service_fn;
 use tower::util::BoxCloneSyncService;
 
 use super::{Watched, answer, typed};
-use crate::config::Problem;
 use crate::front::{Request, Response};
 use crate::stack::FrontService;
 
@@ -19,15 +18,17 @@ use crate::stack::FrontService;
 pub(crate) enum Change {
     /// The configuration is read again.
     Reload,
+    /// The safety brake of a route is released.
+    Release(String),
 }
 
-/// What came of a change, as `scimux` prints it.
+/// What came of a change.
 #[derive(Debug)]
-pub(crate) enum Changed {
-    /// It is done, with warnings.
-    Done(Vec<Problem>),
-    /// It is not, and why.
-    Refused(Vec<Problem>),
+pub(crate) struct Changed {
+    /// Whether it is done.
+    pub(crate) done: bool,
+    /// Lines for the operator.
+    pub(crate) said: Vec<String>,
 }
 
 /// Answers as [`super::service`] does, and carries changes out by `carry_out`.
@@ -51,17 +52,15 @@ where
 }
 
 fn change(request: &Request) -> Option<Change> {
-    match (request.method(), request.uri().path()) {
-        (&Method::POST, "/reload") => Some(Change::Reload),
+    let path: Vec<&str> = request.uri().path().trim_start_matches('/').split('/').collect();
+    match (request.method(), &*path) {
+        (&Method::POST, ["reload"]) => Some(Change::Reload),
+        (&Method::POST, ["brakes", route, "release"]) => Some(Change::Release((*route).to_owned())),
         _ => None,
     }
 }
 
 fn told(changed: Changed) -> Response {
-    let (status, name, problems) = match changed {
-        Changed::Done(warnings) => (StatusCode::OK, "warnings", warnings),
-        Changed::Refused(problems) => (StatusCode::CONFLICT, "problems", problems),
-    };
-    let problems: Value = problems.iter().map(|problem| Value::from(problem.to_string())).collect();
-    typed(status, "application/json", json!({ name: problems }).to_string())
+    let status = if changed.done { StatusCode::OK } else { StatusCode::CONFLICT };
+    typed(status, "application/json", json!({ "said": changed.said }).to_string())
 }

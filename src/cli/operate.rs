@@ -1,4 +1,4 @@
-//! `scimux reload`: what is asked of a running gateway, over its `admin.socket`.
+//! `scimux reload` and `scimux brake`: what is asked of a running gateway, over its `admin.socket`.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use tokio::net::UnixStream;
 
 use super::{Exit, Terminal, file, print_problems};
 use crate::config;
+use crate::core::path::encode;
 
 /// How to find the gateway.
 #[derive(Clone, Debug, clap::Args)]
@@ -25,6 +26,23 @@ pub(super) struct Where {
 /// Has the gateway read its configuration again, and prints what it says.
 pub(super) async fn reload(gateway: &Where, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
     change(gateway, "/reload", "reloaded", terminal).await
+}
+
+/// What is to be done with a safety brake.
+#[derive(Clone, Debug, clap::Subcommand)]
+pub(super) enum Brake {
+    /// Let deletes and deactivations on a route go on, counted from zero again
+    Release {
+        /// The route's name
+        route: String,
+        #[command(flatten)]
+        gateway: Where,
+    },
+}
+
+/// Releases a safety brake.
+pub(super) async fn brake(Brake::Release { route, gateway }: &Brake, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
+    change(gateway, &format!("/brakes/{}/release", encode(route)), "released", terminal).await
 }
 
 async fn change(gateway: &Where, path: &str, done: &str, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
@@ -44,19 +62,15 @@ async fn change(gateway: &Where, path: &str, done: &str, terminal: &mut Terminal
             return Ok(Exit::Internal);
         }
     };
-    let lines = |name: &str| answer[name].as_array().into_iter().flatten().filter_map(Value::as_str);
-    for warning in lines("warnings") {
-        writeln!(terminal.out, "warning: {warning}")?;
+    let (exit, out, word) = match status {
+        200 => (Exit::Well, &mut *terminal.out, done.to_owned()),
+        _ => (Exit::Usage, &mut *terminal.err, format!("not {done}")),
+    };
+    for line in answer["said"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        writeln!(out, "{line}")?;
     }
-    for problem in lines("problems") {
-        writeln!(terminal.err, "{problem}")?;
-    }
-    if status != 200 {
-        writeln!(terminal.err, "not {done}")?;
-        return Ok(Exit::Usage);
-    }
-    writeln!(terminal.out, "{done}")?;
-    Ok(Exit::Well)
+    writeln!(out, "{word}")?;
+    Ok(exit)
 }
 
 async fn ask(socket: &Path, path: &str) -> io::Result<(u16, Value)> {

@@ -163,6 +163,18 @@ pub(super) const KEYS: &[Key] = &[
     key("routes.*.target", Text, Optional, r#""crm""#, "Where it leads. Default: the target of the route's name."),
     key("routes.*.host", Text, Optional, r#""crm.scim.example.com""#, "Only requests to this host."),
     key("routes.*.public_discovery", Flag, Default("false"), "false", "Whether discovery documents are answered without a token."),
+    key("routes.*.rules", Named, Optional, "", "What nobody may do here, by resource type."),
+    key("routes.*.rules.*", Section, Optional, "", "One resource type, by its name, such as User. What is refused is 403."),
+    key("routes.*.rules.*.create", OneOf(super::rules::WORDS), Default(r#""allow""#), r#""refuse""#, "POST."),
+    key("routes.*.rules.*.read", OneOf(super::rules::WORDS), Default(r#""allow""#), r#""refuse""#, "GET of one."),
+    key("routes.*.rules.*.list", OneOf(super::rules::WORDS), Default(r#""allow""#), r#""refuse""#, "GET of many, and searches; those over all types too."),
+    key("routes.*.rules.*.replace", OneOf(super::rules::WORDS), Default(r#""allow""#), r#""refuse""#, "PUT."),
+    key("routes.*.rules.*.patch", OneOf(super::rules::WORDS), Default(r#""allow""#), r#""refuse""#, "PATCH."),
+    key("routes.*.rules.*.delete", OneOf(super::rules::WORDS), Default(r#""allow""#), r#""refuse""#, "DELETE."),
+    key("routes.*.brake", Section, Optional, "",
+        "The safety brake: beyond its limit deletes and deactivations are 503 until `scimux brake release ROUTE`, which needs admin.socket."),
+    key("routes.*.brake.deletes_per_hour", Integer(1, 1_000_000), Required, "50",
+        "How many there may be within an hour: deletes, and changes that set active to false, by PUT, PATCH or Bulk."),
     key("routes.*.open", Flag, Default("false"), "false", "Whether no token of the gateway's is asked for; only with a passthrough target, which needs it."),
 ];
 

@@ -4,13 +4,18 @@ use std::sync::Arc;
 
 use super::findings::nearest;
 use super::table::Table;
-use super::{Route, TargetConfig, shape, targets};
+use super::{Route, Rules, TargetConfig, rules, shape, targets};
 
 /// Every route that could be built, and the name of each with whether it is open, also of those that are wrong.
 pub(super) fn routes(top: &Table, built: &[Arc<TargetConfig>]) -> (Vec<Route>, Vec<(String, bool)>) {
     let drafts = drafts(top, &targets::names(top));
     check_equal(top, &drafts);
     drafts.iter().for_each(|draft| check_open(top, draft));
+    for (name, table) in top.named("routes") {
+        let leads_to = drafts.iter().find(|draft| draft.name == name).map(|draft| &draft.target);
+        let target = built.iter().find(|target| Some(&target.target.settings.name) == leads_to);
+        target.into_iter().for_each(|target| rules::check(&table, target));
+    }
     let names = drafts.iter().map(|draft| (draft.name.clone(), draft.open)).collect();
     let routes = drafts.into_iter().filter_map(|draft| {
         let target = built.iter().find(|target| target.target.settings.name == draft.target)?;
@@ -27,6 +32,8 @@ struct Draft {
     target: String,
     public_discovery: bool,
     open: bool,
+    rules: Rules,
+    brake: Option<usize>,
 }
 
 impl Draft {
@@ -39,6 +46,8 @@ impl Draft {
             target: target.to_owned(),
             public_discovery: false,
             open: false,
+            rules: Rules::default(),
+            brake: None,
         }
     }
 
@@ -50,6 +59,8 @@ impl Draft {
             target,
             public_discovery: self.public_discovery,
             open: self.open,
+            rules: self.rules,
+            brake: self.brake,
         }
     }
 }
@@ -93,6 +104,8 @@ fn draft(name: &str, table: &Table, targets: &[String]) -> Draft {
         target: target.to_owned(),
         public_discovery: table.flag("public_discovery"),
         open: table.flag("open"),
+        rules: rules::rules(table),
+        brake: rules::brake(table),
     }
 }
 

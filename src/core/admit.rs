@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::header::{ALLOW, AUTHORIZATION};
-use http::{HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use scimux_adapters::Target;
 use scimux_scim::Text;
 use tower::layer::layer_fn;
@@ -12,7 +12,7 @@ use tower::{Layer, service_fn};
 use super::authenticate::Authenticated;
 use super::path::Endpoint;
 use super::route::{Place, Route};
-use super::{Context, CoreError, Refusal, refusal};
+use super::{Context, CoreError, Refusal, refusal, rules};
 use crate::config::{Auth, Client};
 use crate::front::{Request, Response};
 use crate::stack::Stage;
@@ -72,6 +72,7 @@ fn admit(request: Request, place: Option<Place>, client: Option<Arc<Client>>) ->
     if known.types.is_empty() {
         return Err(nothing());
     }
+    rules::check(&route, &known, served, &ask)?;
     let context = Arc::new(context(&request, (route, known), client.as_deref(), served));
     note(&context, &ask);
     Ok(Admitted { context, ask, request })
@@ -150,12 +151,24 @@ fn context(
     let passthrough = matches!(route.target.config.auth, Auth::Passthrough);
     let trace = Trace {
         record: request.extensions().get::<Arc<Record>>().cloned().unwrap_or_default(),
-        traceparent: request.headers().get("traceparent").cloned(),
+        traceparent: traceparent(request.headers()),
         authorization: request.headers().get(AUTHORIZATION).filter(|_| passthrough).cloned(),
     };
     let quirks = client.map(|client| client.quirks.reading).unwrap_or_default();
-    let created = request.extensions().get().cloned();
-    Context { trace, client: client.map(|client| client.name.as_str().into()), quirks, route, known, served, created }
+    let (created, ticket) = (request.extensions().get().cloned(), request.extensions().get().cloned());
+    let client = client.map(|client| client.name.as_str().into());
+    Context { trace, client, quirks, route, known, served, created, ticket }
+}
+
+/// The client's place in a trace (W3C Trace Context), if that is what it is: it goes to the vendor.
+fn traceparent(headers: &HeaderMap) -> Option<HeaderValue> {
+    let value = headers.get("traceparent").filter(|_| headers.get_all("traceparent").iter().count() == 1)?;
+    let parts: Vec<&str> = value.to_str().ok()?.split('-').collect();
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+    let lengths = parts.iter().map(|part| part.len()).take(4).eq([2, 32, 16, 2]);
+    // A later version may have more at its end.
+    let whole = parts.len() == 4 || parts.len() > 4 && parts[0] != "00" && value.len() <= 256;
+    (lengths && whole && parts[0] != "ff" && parts.iter().all(|part| digits(part))).then(|| value.clone())
 }
 
 fn note(context: &Context, ask: &Ask) {

@@ -18,9 +18,11 @@ use tower::{Layer, service_fn};
 
 use super::admit::enter;
 use super::authenticate::Authenticated;
+use super::brake::Ticket;
 use super::encode::names_header;
 use super::path::Endpoint;
-use super::{CoreError, Created, body};
+use super::route::Route;
+use super::{CoreError, Created, Refusal, body};
 use crate::config::Limits;
 use crate::front::headers::SCIMUX_DROPPED;
 use crate::front::{Response, SCIM_JSON};
@@ -56,12 +58,22 @@ where
     let BulkRequest { fail_on_errors, operations } = read(value::parse(&body)?, limits.bulk_operations)?;
     let operations = operations.into_iter().map(|operation| Arc::new(Operation::new(operation, &caller)));
     let operations: Vec<_> = operations.collect();
-    let needs: Vec<Needs> = operations.iter().map(|operation| operation.needs(&caller)).collect();
+    let foreseen = operations.iter().map(|operation| operation.foreseen(&caller));
+    let (needs, losses): (Vec<Needs>, Vec<bool>) = foreseen.map(|seen| (seen.needs, seen.is_loss)).unzip();
+    // All before the first begins: half of what is too much would be too much.
+    let tickets = tickets(&losses, &caller.route)?;
     let mut schedule = Schedule::new(&needs, fail_on_errors);
     let references = needs.into_iter().map(|needs| needs.references).collect();
     let job = Job { operations, references, caller, times };
-    let came = job.carry_out(&mut schedule, inner).await;
+    let came = job.carry_out(&mut schedule, tickets, inner).await;
     Ok(job.tell(came, schedule.is_stopped()))
+}
+
+/// The leave of the route's safety brake for each operation by which somebody loses access.
+fn tickets(losses: &[bool], route: &Route) -> Result<Vec<Option<Ticket>>, Refusal> {
+    let count = losses.iter().filter(|is_loss| **is_loss).count();
+    let mut tickets = route.brake.as_ref().map_or_else(|| Ok(Vec::new()), |brake| brake.pass(count))?;
+    Ok(losses.iter().map(|is_loss| is_loss.then(|| tickets.pop()).flatten()).collect())
 }
 
 /// When what happens.
@@ -104,7 +116,7 @@ enum Came {
 impl Job {
     /// Carries out what may be, until nothing is left or time is over. Dropped with the client's connection: nothing more
     /// begins then, and the guard finishes what has begun.
-    async fn carry_out<S>(&self, schedule: &mut Schedule, inner: S) -> Vec<Came>
+    async fn carry_out<S>(&self, schedule: &mut Schedule, mut tickets: Vec<Option<Ticket>>, inner: S) -> Vec<Came>
     where
         S: Stage<Authenticated, Response, CoreError>,
     {
@@ -120,7 +132,8 @@ impl Job {
                 let (operation, caller, inner) = (self.operations[next].clone(), self.caller.clone(), inner.clone());
                 let known = self.known(next, &created);
                 let refused = schedule.is_circular(next).then(circular);
-                running.spawn(async move { (next, operation.carry_out(&caller, known, refused, inner).await) });
+                let ticket = tickets[next].take();
+                running.spawn(async move { (next, operation.carry_out(&caller, known, ticket, refused, inner).await) });
             }
             match timeout_at(self.times.answer_at, running.join_next()).await {
                 Ok(Some(Ok((ended, done)))) => {

@@ -19,7 +19,7 @@ use super::admit::enter;
 use super::authenticate::Authenticated;
 use super::path::Endpoint;
 use super::route::Place;
-use super::{CoreError, Refusal, refusal};
+use super::{CoreError, Refusal, refusal, rules};
 use crate::config::Limits;
 use crate::front::{Request, Response, SCIM_JSON};
 use crate::stack::Stage;
@@ -116,7 +116,10 @@ fn message(document: &Document, place: &Place, features: Features) -> Result<Byt
     let types = resource_types(target);
     let unknown = |what: &str| ScimError::not_found(format!("there is no such {what} here"));
     match document {
-        Document::ServiceProvider => Ok(service_provider(target, features).document(base).to_bytes()),
+        Document::ServiceProvider => {
+            let works = rules::within(&place.route, target, service_provider(target, features));
+            Ok(works.document(base).to_bytes())
+        }
         Document::ResourceTypes => Ok(list(types.iter().map(|kind| discovery::resource_type(kind, base)))),
         Document::ResourceType(name) => {
             let kind = types.iter().find(|kind| kind.name == *name).ok_or_else(|| unknown("resource type"))?;

@@ -2,6 +2,7 @@
 
 use tokio::sync::watch;
 
+use super::brake::Brakes;
 use super::lock::Locks;
 
 /// Kept over every reload, and shared by the old configuration and the new one while requests of both are under way.
@@ -9,6 +10,8 @@ use super::lock::Locks;
 pub(crate) struct Lasting {
     /// Who changes which resource now.
     pub(crate) locks: Locks,
+    /// Who has lost access within the last hour.
+    pub(crate) brakes: Brakes,
     broken_off: watch::Sender<bool>,
 }
 

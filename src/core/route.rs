@@ -9,7 +9,9 @@ use tower::layer::layer_fn;
 use tower::{Layer, service_fn};
 
 use super::CoreError;
+use super::brake::Brake;
 use super::path::{Endpoint, endpoint, segments};
+use crate::config::Rules;
 use crate::front::{Request, Response};
 use crate::stack::Stage;
 use crate::target::LiveTarget;
@@ -32,6 +34,10 @@ pub(crate) struct Route {
     pub(crate) public_discovery: bool,
     /// Everything without a token of ours.
     pub(crate) open: bool,
+    /// What nobody may do here.
+    pub(crate) rules: Rules,
+    /// Its safety brake.
+    pub(crate) brake: Option<Arc<Brake>>,
 }
 
 /// A request and where it leads; that it leads nowhere is told only to who may know.

@@ -6,3 +6,4 @@ mod failures;
 mod mutations;
 mod paths;
 mod resources;
+mod rules;

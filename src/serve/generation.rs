@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::config::{Config, Limits, Listen, Server, TargetConfig};
+use crate::core::brake::Brakes;
 use crate::core::lasting::Lasting;
 use crate::core::path::segments;
 use crate::core::route::Route;
@@ -49,7 +50,7 @@ impl Generation {
         let limits = config.server.limits.clone();
         let before = before.map_or(&[][..], |before| &before.targets);
         let targets = live_targets(config, &public_url, &metrics, before)?;
-        let routes: Arc<[Arc<Route>]> = routes(config, &public_url, &targets).into();
+        let routes: Arc<[Arc<Route>]> = routes(config, &public_url, &targets, &lasting.brakes, &metrics).into();
         let clients = config.clients.iter().cloned().map(Arc::new).collect();
         let core = stack::core(clients, routes, &limits, lasting, metrics.clone());
         Ok(Self { front: stack::front(&limits, places, metrics, core), targets: targets.into(), limits })
@@ -95,7 +96,13 @@ pub(super) fn live_targets(
 }
 
 /// The routes that lead to `targets`.
-pub(crate) fn routes(config: &Config, public_url: &str, targets: &[Arc<LiveTarget>]) -> Vec<Arc<Route>> {
+pub(crate) fn routes(
+    config: &Config,
+    public_url: &str,
+    targets: &[Arc<LiveTarget>],
+    brakes: &Brakes,
+    metrics: &Arc<Metrics>,
+) -> Vec<Arc<Route>> {
     let live = |wanted: &Arc<TargetConfig>| targets.iter().find(|live| Arc::ptr_eq(&live.config, wanted)).cloned();
     let built = config.routes.iter().filter_map(|route| {
         let base = format!("{public_url}{}", route.path);
@@ -107,6 +114,8 @@ pub(crate) fn routes(config: &Config, public_url: &str, targets: &[Arc<LiveTarge
             target: live(&route.target)?,
             public_discovery: route.public_discovery,
             open: route.open,
+            rules: route.rules.clone(),
+            brake: route.brake.map(|limit| brakes.of(&route.name, limit, metrics)),
         }))
     });
     built.collect()

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Shared;
 use super::generation::Generation;
 use crate::config::{Config, Problem, Source};
-use crate::telemetry;
+use crate::telemetry::{self, supervisor};
 
 /// Loads the configuration of a gateway again.
 #[derive(Clone, Debug)]
@@ -26,22 +26,22 @@ impl Reloader {
 
     async fn begun(self) -> Result<Vec<Problem>, Vec<Problem>> {
         let _alone = self.0.reloading.lock().await;
+        supervisor::reloading();
         let done = self.0.clone().load().await;
         match &done {
             Ok(warnings) => {
-                for warning in warnings {
-                    tracing::warn!(origin = warning.origin, key = warning.key, "{}", warning.message);
-                }
+                warnings.iter().for_each(telemetry::warn);
                 tracing::info!("configuration reloaded");
             }
             Err(problems) => {
-                for problem in problems {
-                    tracing::error!(origin = problem.origin, key = problem.key, "{}", problem.message);
+                for Problem { origin, key, message } in problems {
+                    tracing::error!(origin, key, problem = message, "configuration problem");
                 }
                 tracing::error!(problems = problems.len(), "configuration not reloaded, the old one stays in force");
             }
         }
         self.0.common.metrics.reload(done.is_ok());
+        supervisor::reloaded(done.is_ok());
         done
     }
 }
@@ -61,6 +61,8 @@ impl Shared {
     async fn put_in_force(self: Arc<Self>, config: Config) -> Result<(), String> {
         let opening = self.doors.bind(&config).await.map_err(|error| error.to_string())?;
         let (shared, addresses, log) = (self.clone(), opening.addresses(), config.log.clone());
+        let braked: Vec<String> =
+            config.routes.iter().filter(|route| route.brake.is_some()).map(|route| route.name.clone()).collect();
         let server = config.server.clone();
         let build = move || Generation::build(&config, &addresses, &shared.common, Some(&**shared.now.load()));
         let generation = match blocking(build).await {
@@ -68,6 +70,7 @@ impl Shared {
             None => return Err(STOPPING.to_owned()),
         };
         self.now.store(Arc::new(generation));
+        self.common.lasting.brakes.keep(&braked);
         self.common.places.resize(server.limits.concurrency);
         self.doors.take_as(&server);
         telemetry::change(&log);

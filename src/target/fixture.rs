@@ -12,6 +12,7 @@ use tower::{ServiceExt, service_fn};
 
 use super::LiveTarget;
 use crate::config::{self, Client, Config, Environment, Limits};
+use crate::core::brake::Brakes;
 use crate::core::route::Route;
 use crate::front::{Request, Response};
 use crate::stack::{self, CoreService};
@@ -79,7 +80,8 @@ pub(crate) fn core(config: &Config, http: &HttpService) -> CoreService {
     let metrics = Arc::new(Metrics::new());
     let live = |target| Arc::new(LiveTarget::new(target, http.clone(), PUBLIC, &metrics, None));
     let targets: Vec<Arc<LiveTarget>> = config.targets.iter().map(live).collect();
-    let routes: Arc<[Arc<Route>]> = crate::serve::routes(config, PUBLIC, &targets).into();
+    let brakes = Brakes::default();
+    let routes: Arc<[Arc<Route>]> = crate::serve::routes(config, PUBLIC, &targets, &brakes, &metrics).into();
     let clients: Arc<[Arc<Client>]> = config.clients.iter().cloned().map(Arc::new).collect();
     let limits: &Limits = &config.server.limits;
     stack::core(clients, routes, limits, Arc::default(), metrics.clone())

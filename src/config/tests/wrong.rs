@@ -56,6 +56,16 @@ fn the_admin_socket_is_a_path_of_its_own() {
 }
 
 #[test]
+fn rules_are_about_types_and_operations_there_are() {
+    with("[routes.t.rules]\nusers.delete = \"refuse\"\n", &[("routes.t.rules.users", "did you mean `User`?")]);
+    with("[routes.t.rules]\nUser.remove = \"refuse\"\n", &[("routes.t.rules.User.remove", "known here: create, ")]);
+    with("[routes.t.rules]\nUser.delete = \"no\"\n", &[("routes.t.rules.User.delete", "\"allow\", \"refuse\"")]);
+    with("[routes.t.rules]\nUser = \"refuse\"\n", &[("routes.t.rules.User", "must be a table")]);
+    with("[routes.t.brake]\n", &[("routes.t.brake.deletes_per_hour", "missing")]);
+    with("[routes.t.brake]\ndeletes_per_hour = 0\n", &[("routes.t.brake.deletes_per_hour", "out of range")]);
+}
+
+#[test]
 fn types_and_ranges() {
     with("server = 1\n", &[("server", "is a number; must be a table")]);
     with("server.limits.body_bytes = \"1\"\n", &[("server.limits.body_bytes", "is a string; must be a whole number")]);

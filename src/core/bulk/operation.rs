@@ -13,10 +13,11 @@ use tower::ServiceExt;
 
 use super::super::admit::ask;
 use super::super::authenticate::Authenticated;
+use super::super::brake::{self, Ticket};
 use super::super::decode::{action, data};
 use super::super::path::{Endpoint, encode, endpoint, id, segments};
 use super::super::route::{Place, Route};
-use super::super::{CoreError, Created, Refusal, rescue};
+use super::super::{CoreError, Created, Refusal, rescue, rules};
 use crate::config::Client;
 use crate::front::headers::SCIMUX_DROPPED;
 use crate::front::panic::{Panicked, catch};
@@ -52,6 +53,15 @@ pub(super) struct Operation {
     endpoint: Endpoint,
 }
 
+/// What is known of it before it begins.
+#[derive(Default)]
+pub(super) struct Foreseen {
+    /// What it waits for.
+    pub(super) needs: Needs,
+    /// Whether somebody loses access by it.
+    pub(super) is_loss: bool,
+}
+
 /// What came of it.
 pub(super) struct Done {
     /// For the client.
@@ -77,24 +87,27 @@ impl Operation {
         Self { bulk_id, method, asked, endpoint }
     }
 
-    /// What it waits for. What will be refused anyway waits for nothing.
-    pub(super) fn needs(&self, caller: &Caller) -> Needs {
-        self.ordered(caller).unwrap_or_default()
+    /// What is known of it before it begins. What will be refused anyway waits for nothing, and takes nothing from anybody.
+    pub(super) fn foreseen(&self, caller: &Caller) -> Foreseen {
+        self.decoded(caller).unwrap_or_default()
     }
 
-    fn ordered(&self, caller: &Caller) -> Option<Needs> {
+    fn decoded(&self, caller: &Caller) -> Option<Foreseen> {
         let asked = self.asked.as_ref().ok()?;
         let (served, ask) = ask(self.endpoint.clone(), &method(asked)).ok()?;
+        rules::check(&caller.route, &caller.known, served, &ask).ok()?;
         let known = &caller.known.types[served].canonical;
         let quirks = caller.client.as_ref().map(|client| client.quirks.reading).unwrap_or_default();
         let body = || Ok(asked.data.clone().unwrap_or_default());
         let mut action = action(ask, body, known, quirks).ok();
+        let is_loss = action.as_ref().is_some_and(brake::is_loss);
         let data = action.as_mut().map_or(Data::Nothing, data);
-        match (&self.endpoint, data) {
-            (Endpoint::Resource(_, id), data) => Some(Needs::of_change(id, asked.method, data, known)),
-            (_, Data::Resource(resource)) => Some(Needs::of_creation(self.bulk_id.clone()?, resource, known)),
-            _ => None,
-        }
+        let needs = match (&self.endpoint, data) {
+            (Endpoint::Resource(_, id), data) => Needs::of_change(id, asked.method, data, known),
+            (_, Data::Resource(resource)) => Needs::of_creation(self.bulk_id.clone()?, resource, known),
+            _ => return None,
+        };
+        Some(Foreseen { needs, is_loss })
     }
 
     /// Sends it on its way through the stations below, unless it is `refused`. A panic in it fails it alone.
@@ -102,6 +115,7 @@ impl Operation {
         &self,
         caller: &Caller,
         known: Created,
+        ticket: Option<Ticket>,
         refused: Option<ScimError>,
         inner: S,
     ) -> Done
@@ -109,7 +123,7 @@ impl Operation {
         S: Stage<Authenticated, Response, CoreError>,
     {
         let carried_out = async {
-            let (asked, at) = match refused.map_or_else(|| self.prepare(caller, known), Err) {
+            let (asked, at) = match refused.map_or_else(|| self.prepare(caller, known, ticket), Err) {
                 Ok(prepared) => prepared,
                 Err(error) => return self.failed(error, caller).into(),
             };
@@ -123,7 +137,12 @@ impl Operation {
     }
 
     /// The request that it is by itself.
-    fn prepare(&self, caller: &Caller, known: Created) -> Result<(Authenticated, Endpoint), ScimError> {
+    fn prepare(
+        &self,
+        caller: &Caller,
+        known: Created,
+        ticket: Option<Ticket>,
+    ) -> Result<(Authenticated, Endpoint), ScimError> {
         let asked = self.asked.as_ref().map_err(Clone::clone)?;
         let endpoint = self.resolved(&known, caller)?;
         let body = asked.data.as_ref().map(|data| data.to_bytes()).unwrap_or_default();
@@ -139,6 +158,9 @@ impl Operation {
         }
         request.extensions_mut().insert(Arc::new(Record::part(&caller.record)));
         request.extensions_mut().insert(known);
+        if let Some(ticket) = ticket {
+            request.extensions_mut().insert(ticket);
+        }
         let (route, target) = (caller.route.clone(), caller.known.clone());
         let place = Place { route, known: target, endpoint: endpoint.clone() };
         Ok((Authenticated { request, place: Some(place), client: caller.client.clone() }, endpoint))

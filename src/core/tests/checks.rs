@@ -21,6 +21,8 @@ const PATHS: [(&str, &str); 13] = [
     ("/Schemas", "GET, HEAD"),
     ("/Me", ""),
 ];
+/// A client's place in a trace, as W3C Trace Context writes it.
+const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW"];
 
 #[tokio::test]
@@ -128,14 +130,14 @@ async fn open_routes_pass_the_credential_on_and_the_refusal_back() {
     "#;
     let (http, seen) = vendor(|_| Ok(fixture::json(401, &json!({}))));
     let core = fixture::core(&config(toml), &http);
-    let headers = [("authorization", "Bearer the-vendors-own"), ("cookie", "c"), ("traceparent", "00-1-2-01")];
+    let headers = [("authorization", "Bearer the-vendors-own"), ("cookie", "c"), ("traceparent", PARENT)];
     let (answer, body) = read(core.oneshot(request("GET", "/t/scim/v2/Users", &headers, "")).await).await;
     assert_eq!((answer.status().as_u16(), &body["status"]), (401, &"401".into()));
     assert!(answer.headers().contains_key("www-authenticate"));
     let seen = seen.lock().expect("no panic");
     assert_eq!(seen.len(), 1);
     assert_eq!(seen[0].headers()["authorization"], "Bearer the-vendors-own");
-    assert_eq!(seen[0].headers()["traceparent"], "00-1-2-01");
+    assert_eq!(seen[0].headers()["traceparent"], PARENT);
     assert!(!seen[0].headers().contains_key("cookie"));
     assert!(seen[0].headers()["user-agent"].to_str().expect("ASCII").starts_with("scimux/"));
 }
@@ -162,4 +164,28 @@ async fn bodies_are_json_in_utf8_and_not_too_long() {
     assert_eq!(ask(&[("content-encoding", "gzip")], "{}").await, 415);
     assert_eq!(ask(&[("content-length", "1025")], "{}").await, 413, "told before a byte is read");
     assert_eq!(ask(&[], &" ".repeat(1025)).await, 413);
+}
+
+#[tokio::test]
+async fn the_clients_trace_goes_to_the_vendor_if_it_is_one() {
+    let long = format!("01-{}-{}", &PARENT[3..], "ab".repeat(120));
+    for (given, passed) in [
+        (vec![PARENT], true),
+        (vec!["01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-ab"], true),
+        (vec![PARENT, PARENT], false),
+        (vec!["00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-ab"], false),
+        (vec!["ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"], false),
+        (vec!["00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01"], false),
+        (vec![&long], false),
+        (vec!["babs@example.com"], false),
+    ] {
+        let (http, seen) = vendor(|_| Ok(fixture::json(200, &json!({"id": "1"}))));
+        let core = fixture::core(&config(PLAIN), &http);
+        let headers: Vec<(&str, &str)> = given.iter().map(|value| ("traceparent", *value)).collect();
+        let headers = [&[("authorization", "Bearer good")], &headers[..]].concat();
+        let answer = core.oneshot(request("GET", "/t/scim/v2/Users/1", &headers, "")).await.expect("an answer");
+        assert_eq!(answer.status(), 200);
+        let sent = seen.lock().expect("no panic")[0].headers().get("traceparent").cloned();
+        assert_eq!(sent.as_ref().map(http::HeaderValue::as_bytes), passed.then(|| given[0].as_bytes()));
+    }
 }
