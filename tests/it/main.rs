@@ -1,6 +1,7 @@
 //! Integration tests: the built binary over the sandboxes and over an independent SCIM server, by real HTTP over real
 //! sockets, with a look at what the vendor was sent.
 
+mod brake;
 mod bulk;
 mod clients;
 mod contract;
@@ -11,6 +12,7 @@ mod front;
 mod huawei;
 mod independent;
 mod invariants;
+mod logging;
 mod memory;
 mod methods;
 mod pingone;

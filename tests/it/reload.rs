@@ -13,7 +13,7 @@ use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use scimux_sandbox::{Fault, FaultKind, Sandbox};
 use serde_json::{Value, json};
-use tokio::net::UnixStream;
+use tokio::net::{UnixDatagram, UnixStream};
 
 use crate::world::{Gateway, TOKEN, World, sandbox, scimux};
 
@@ -211,6 +211,42 @@ async fn scimux_reload_says_what_came_of_it() {
     let (code, _, said) = scimux(&["reload", "--socket", &socket.display().to_string()]);
     assert_eq!(code, 64);
     assert!(said.contains("not TOML"), "{said}");
+}
+
+/// The next thing that the service manager is told, watchdog beats left out.
+async fn told(manager: &UnixDatagram) -> String {
+    loop {
+        let mut buffer = [0; 512];
+        let length = manager.recv(&mut buffer).await.expect("it is bound");
+        let text = std::str::from_utf8(&buffer[..length]).expect("UTF-8").to_owned();
+        if text != "WATCHDOG=1\n" {
+            return text;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_service_manager_hears_of_it() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("notify").display().to_string();
+    let manager = UnixDatagram::bind(&path).expect("bound");
+    let vendor = sandbox("scim").await;
+    let environment = [("NOTIFY_SOCKET", path.as_str()), ("WATCHDOG_USEC", "30000")];
+    let gateway = Gateway::start_with(&format!("[targets.t]\n{}", vendor.target_toml()), &environment).await;
+    assert_eq!(told(&manager).await, "READY=1\nSTATUS=serving\n");
+    let mut beat = [0; 64];
+    let length = manager.recv(&mut beat).await.expect("a beat");
+    assert_eq!(&beat[..length], b"WATCHDOG=1\n");
+    assert!(gateway.reload().await);
+    assert!(told(&manager).await.starts_with("RELOADING=1\nMONOTONIC_USEC="));
+    assert_eq!(told(&manager).await, "READY=1\nSTATUS=serving\n");
+    gateway.edit("adapter = \"scim\"", "adapter = \"nobody\"");
+    assert!(!gateway.reload().await);
+    assert!(told(&manager).await.starts_with("RELOADING=1\n"));
+    assert!(told(&manager).await.starts_with("READY=1\nSTATUS=configuration not reloaded"));
+    let stopping = tokio::spawn(gateway.stop());
+    assert_eq!(told(&manager).await, "STOPPING=1\nSTATUS=draining\n");
+    stopping.await.expect("no panic");
 }
 
 #[tokio::test]

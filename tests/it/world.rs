@@ -65,6 +65,13 @@ impl World {
         Self { gateway: Gateway::start(&toml).await, sandboxes }
     }
 
+    /// What `/metrics` says on an `admin.socket`.
+    pub(crate) async fn metrics(socket: &str) -> String {
+        let request = Request::get("/metrics").body(Full::default()).expect("a request");
+        let answer = request_at(Path::new(socket), request).await;
+        String::from_utf8(answer.body.to_vec()).expect("UTF-8")
+    }
+
     pub(crate) fn sandbox(&self) -> &Sandbox {
         &self.sandboxes[0]
     }
@@ -222,12 +229,8 @@ impl Gateway {
     }
 
     /// Sends a request as it is, on a connection of its own.
-    pub(crate) async fn request(&self, mut request: Request<Full<Bytes>>) -> Answer {
-        let stream = UnixStream::connect(self.socket()).await.expect("the gateway listens");
-        if !request.headers().contains_key("host") {
-            request.headers_mut().insert("host", "scim.example.com".parse().expect("a host"));
-        }
-        exchange(TokioIo::new(stream), request).await
+    pub(crate) async fn request(&self, request: Request<Full<Bytes>>) -> Answer {
+        request_at(&self.socket(), request).await
     }
 
     /// Asks the process to end, waits until it has, and returns all it printed.
@@ -267,6 +270,15 @@ impl Drop for Gateway {
         drop(self.process.kill());
         drop(self.process.wait());
     }
+}
+
+/// Sends a request on a connection of its own to a unix socket.
+async fn request_at(socket: &Path, mut request: Request<Full<Bytes>>) -> Answer {
+    let stream = UnixStream::connect(socket).await.expect("the gateway listens");
+    if !request.headers().contains_key("host") {
+        request.headers_mut().insert("host", "scim.example.com".parse().expect("a host"));
+    }
+    exchange(TokioIo::new(stream), request).await
 }
 
 fn spawn(config: &Path, output: &Path, environment: &[(&str, &str)]) -> Child {
