@@ -1,19 +1,33 @@
 //! Explicit operations applied to a resource, all or none.
 
+use std::borrow::Cow;
+
 use crate::diff::same_value;
 use crate::filter::compile_element;
 use crate::patch::list;
 use crate::patch::{Op, PatchOp};
 use crate::schema::{Attribute, Kind, Mutability, Resolved};
-use crate::{AttributePath, Object, ResourceType, ScimError, Text, Value};
+use crate::{AttributePath, Object, ResourceType, ScimError, ScimType, Text, Value};
+
+/// The most elements of lists that the operations of one request may look at, each operation anew: what is beyond would keep a
+/// processor busy for longer than others may wait.
+pub const MAX_VISITS: usize = 5_000_000;
 
 /// Applies operations in order, all or none. The result has `schemas` true to the extensions present.
 ///
 /// # Errors
-/// The `scimType` of RFC 7644 table 9 for each mistake.
+/// The `scimType` of RFC 7644 table 9 for each mistake; 400 `tooMany` beyond [`MAX_VISITS`].
 pub fn apply(resource: &Object, operations: &[PatchOp], resource_type: &ResourceType) -> Result<Object, ScimError> {
     let mut result = resource.clone();
-    for operation in operations {
+    let mut visits = 0;
+    for operation in joined(operations, resource_type).iter() {
+        visits += elements_to_visit(&result, operation);
+        if visits > MAX_VISITS {
+            return Err(ScimError::bad_request(
+                ScimType::TooMany,
+                format!("the operations would look at more than {MAX_VISITS} elements of lists; send fewer at once"),
+            ));
+        }
         apply_one(&mut result, operation, resource_type)?;
     }
     list_schemas(&mut result, resource_type);
@@ -24,6 +38,44 @@ pub fn apply(resource: &Object, operations: &[PatchOp], resource_type: &Resource
         Some(lost) => Err(ScimError::mutability(format!("{} is required", lost.schema.id))), // rfc-traps 189
         None => Ok(result),
     }
+}
+
+/// Consecutive additions to one list as one: each by itself would look at the whole list again. One that brings a primary
+/// element ends the primary before it, and stays by itself.
+fn joined<'a>(operations: &'a [PatchOp], resource_type: &ResourceType) -> Vec<Cow<'a, PatchOp>> {
+    let mut joined: Vec<Cow<'a, PatchOp>> = Vec::new();
+    for operation in operations {
+        match joined.last_mut() {
+            Some(last) if continues(last, operation, resource_type) => last.to_mut().value = both(last, operation),
+            _ => joined.push(Cow::Borrowed(operation)),
+        }
+    }
+    joined
+}
+
+fn continues(last: &PatchOp, next: &PatchOp, resource_type: &ResourceType) -> bool {
+    let adds = |operation: &PatchOp| operation.op == Op::Add && operation.value.is_some();
+    let path = &next.path;
+    adds(last)
+        && adds(next)
+        && last.explicit == next.explicit
+        && last.path == *path
+        && path.filter.is_none()
+        && path.sub_attribute.is_none()
+        && !next.value.iter().any(list::brings_primary)
+        && resource_type.resolve(path).is_some_and(|resolved| resolved.attribute.multi_valued)
+}
+
+fn both(last: &mut Cow<'_, PatchOp>, next: &PatchOp) -> Option<Value> {
+    let mut all = last.to_mut().value.take().map(list::elements).unwrap_or_default();
+    all.extend(next.value.clone().into_iter().flat_map(list::elements));
+    Some(Value::Array(all))
+}
+
+/// How many elements of lists an operation looks at.
+fn elements_to_visit(resource: &Object, operation: &PatchOp) -> usize {
+    let length = |value: Option<&Value>| value.and_then(Value::as_array).map_or(1, <[Value]>::len);
+    length(operation.path.whole().get(resource)) + length(operation.value.as_ref())
 }
 
 fn apply_one(resource: &mut Object, operation: &PatchOp, resource_type: &ResourceType) -> Result<(), ScimError> {

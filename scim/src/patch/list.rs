@@ -34,7 +34,7 @@ pub(super) fn assigned(
     exclusive(elements, &touched, at)
 }
 
-fn elements(value: Value) -> Vec<Value> {
+pub(super) fn elements(value: Value) -> Vec<Value> {
     match value {
         Value::Null => vec![],
         Value::Array(elements) => elements,
@@ -201,6 +201,14 @@ fn seed(filter: &Filter, attribute: &Attribute, at: &AttributePath) -> Option<Va
     let seed = if attribute.kind == Kind::Complex { Value::Object(seed) } else { seed.remove("value")? };
     let mut seen = Seen { drop_read_only: true, ..Seen::default() };
     single(seed, attribute, &at.to_string(), &mut seen).ok().flatten()
+}
+
+/// Whether a value has a preferred element.
+pub(super) fn brings_primary(value: &Value) -> bool {
+    match value {
+        Value::Array(elements) => elements.iter().any(is_primary),
+        one => is_primary(one),
+    }
 }
 
 /// Whether an element is the preferred one.

@@ -404,3 +404,40 @@ fn messages_are_written_with_lower_case_verbs_and_explicit_paths() {
     );
     assert_eq!(encode(&patch.operations).get("Operations"), expected.get("Operations"));
 }
+
+/// Added one by one or at once: the same, primaries included.
+#[test]
+fn additions_in_a_row_are_what_each_by_itself_is() {
+    let row = [
+        r#"{"op":"add","path":"emails","value":[{"value":"n@x.io","type":"work"},{"value":"w@x.io","type":"work","display":"W"}]}"#,
+        r#"{"op":"add","path":"emails","value":{"value":"n@x.io","type":"work","display":"N"}}"#,
+        r#"{"op":"add","path":"emails","value":[{"value":"p@x.io","type":"other","primary":true}]}"#,
+        r#"{"op":"add","path":"emails","value":[{"value":"q@x.io","type":"other"}]}"#,
+        r#"{"op":"add","path":"phoneNumbers","value":[{"value":"1"}]}"#,
+        r#"{"op":"add","path":"emails","value":[{"value":"q@x.io","type":"other","display":"Q"}]}"#,
+    ];
+    let together = user(&format!("[{}]", row.join(","))).expect("applied");
+    let alone = row.iter().fold(r0(), |resource, operation| {
+        patched(&resource, &format!("[{operation}]"), &user_type()).expect("applied")
+    });
+    assert_eq!(together, alone);
+    let primaries = together.get("emails").and_then(Value::as_array).expect("a list").iter();
+    assert_eq!(primaries.filter(|email| list::brings_primary(email)).count(), 1);
+}
+
+/// A body within its bound must not keep a processor busy for a minute: additions in a row look at the list once, and what
+/// would look at too many elements is refused.
+#[test]
+fn what_operations_look_at_is_bounded() {
+    let adds = (0..MAX_OPERATIONS).map(|k| {
+        let values = (0..30).map(|q| format!(r#"{{"value":"e{k}_{q}"}}"#)).collect::<Vec<_>>().join(",");
+        format!(r#"{{"op":"add","path":"emails","value":[{values}]}}"#)
+    });
+    let adds = format!("[{}]", adds.collect::<Vec<_>>().join(","));
+    let many = user(&adds).expect("30,000 elements in one look");
+    assert_eq!(many.get("emails").and_then(Value::as_array).expect("a list").len(), 30_000 + 2);
+    let removals = (0..MAX_OPERATIONS).map(|k| format!(r#"{{"op":"remove","path":"emails[value eq \"e{k}_0\"]"}}"#));
+    let removals = format!("[{}]", removals.collect::<Vec<_>>().join(","));
+    let refused = patched(&many, &removals, &user_type()).expect_err("30 million looks");
+    assert_eq!((refused.status, refused.scim_type), (400, Some(ScimType::TooMany)));
+}
