@@ -196,7 +196,9 @@ impl Scan {
     /// One page as it is, unless the vendor does not page as asked or does not count.
     fn take_page(&mut self, page: Page) {
         let here = page.resources.len() as u64;
-        if self.is_elsewhere(&page, self.start) || page.total_results.is_none() && (here > 0 || self.start > 1) {
+        // An empty page says how many there are only if something was asked for, from the first on.
+        let counts_itself = here == 0 && self.start == 1 && self.take > 0;
+        if self.is_elsewhere(&page, self.start) || page.total_results.is_none() && !counts_itself {
             self.goal = Goal::Whole;
             self.here = Position::first(self.take);
             self.window = Window::new(self.start - 1, self.take, false);
