@@ -36,7 +36,8 @@ pub fn capabilities(target: &Target, served: &ServedType) -> [(&'static str, Cap
     OPERATIONS.map(|operation| (operation, capability(target, served, operation)))
 }
 
-fn capability(target: &Target, served: &ServedType, operation: &str) -> Capability {
+/// Who does an operation on a resource type.
+pub(crate) fn capability(target: &Target, served: &ServedType, operation: &str) -> Capability {
     let has = served.profile.operations;
     match operation {
         "create" => native_or_refused(has.create),

@@ -1,6 +1,6 @@
 //! A canonical request cut to what the vendor can hold (CONTRACT section 3), with a note for everything left out.
 
-use scimux_scim::schema::{Attribute, Kind, Mutability};
+use scimux_scim::schema::{Attribute, Kind, Mutability, Resolved};
 use scimux_scim::{AttributePath, Object, Op, PatchOp, ScimError, Value};
 
 use crate::profile::{AttributeProfile, SubValue, TypeProfile};
@@ -70,6 +70,7 @@ impl<'a> Fitter<'a> {
 
     fn operation(&mut self, mut operation: PatchOp) -> Result<Option<PatchOp>, ScimError> {
         refuse_read_only(&operation, self.served)?;
+        refuse_empty(&operation, self.served)?;
         if operation.path.is_container() || self.is_echo(&operation) {
             return Ok(Some(operation));
         }
@@ -246,6 +247,20 @@ fn refuse_read_only(operation: &PatchOp, served: &ServedType) -> Result<(), Scim
     let required = resolved.leaf().required && (resolved.sub_attribute.is_none() || resolved.attribute.required);
     if unassigns && required && resolved.leaf().kind != Kind::Complex {
         return Err(ScimError::mutability(format!("{path} is required and cannot be removed")));
+    }
+    Ok(())
+}
+
+/// 400 `invalidValue` for an empty text in the place of what the schema or the vendor demands (rfc-traps 52).
+fn refuse_empty(operation: &PatchOp, served: &ServedType) -> Result<(), ScimError> {
+    if operation.value.as_ref().and_then(Value::as_str) != Some("") {
+        return Ok(());
+    }
+    let demands = |found: Resolved<'_>| found.leaf().required;
+    let path = &operation.path;
+    let vendor = served.mapping.path_to_vendor(path);
+    if served.canonical.resolve(path).is_some_and(demands) || served.vendor.resolve(&vendor).is_some_and(demands) {
+        return Err(ScimError::invalid_value(format!("{path} is required and cannot be empty")));
     }
     Ok(())
 }

@@ -38,6 +38,7 @@ pub use capability::{Capability, capabilities, features};
 pub use mapping::Mapping;
 pub use note::{Note, NoteKind};
 pub use operation::{Action, Conditions, Listing, Operation, Outcome, Reply};
+pub use plan::check_operation;
 pub use profile::Profile;
 pub use run::{Failure, Next, Run};
 pub use target::{DeleteBy, Lack, Method, Problem, ServedType, Target, TargetSettings, Unsupported};

@@ -268,8 +268,12 @@ fn check_sort(path: &AttributePath, kind: &ServedType) -> Result<(), ScimError> 
     Err(ScimError::invalid_path(format!("sortBy: {why} {name}")))
 }
 
+/// Whether the vendor sorts by the path. By which part of a complex value it would sort nobody says (rfc-traps 244).
 fn sorts_by(path: &AttributePath, kind: &ServedType) -> bool {
     let list = &kind.profile.list;
+    if kind.vendor.resolve(path).is_some_and(|found| found.leaf().kind == Kind::Complex) {
+        return false;
+    }
     let (name, whole) = (path.to_string(), path.whole().to_string());
     let not = |known: &String| known.eq_ignore_ascii_case(&name) || known.eq_ignore_ascii_case(&whole);
     list.sort && !list.not_sortable.iter().any(not)

@@ -3,8 +3,10 @@
 use std::collections::VecDeque;
 
 use scimux_scim::body::Canonical;
+use scimux_scim::schema::{Kind, Mutability, Resolved};
 use scimux_scim::{AttributePath, Object, Op, PatchOp, ScimError, Value};
 
+use crate::capability::{Capability, capability};
 use crate::lower::{self, Lowered, lower, needs_present_state, writable};
 use crate::profile::PutMeans;
 use crate::put;
@@ -143,9 +145,22 @@ fn create(wanted: Option<&Object>, served: &ServedType) -> Plan {
     }
 }
 
+/// Refuses an operation that neither the vendor has nor the gateway can do with what it has, whatever its body says.
+///
+/// # Errors
+/// 501.
+pub fn check_operation(operation: &str, target: &Target, served: &ServedType) -> Result<(), ScimError> {
+    match capability(target, served, operation) {
+        Capability::Refused => Err(refused(operation, target, served)),
+        Capability::Native | Capability::Emulated => Ok(()),
+    }
+}
+
 fn refused(operation: &str, target: &Target, served: &ServedType) -> ScimError {
     let (title, name) = (&target.profile.title, &served.canonical.name);
-    ScimError::not_implemented(format!("{title} cannot {operation} a {name}, and the gateway has no other way to"))
+    ScimError::not_implemented(format!(
+        "{title} cannot {operation} a {name}, and the gateway has no other way to do it"
+    ))
 }
 
 fn replace(body: &Canonical, wanted: Option<&Object>, served: &ServedType) -> Plan {
@@ -304,7 +319,7 @@ fn by_put(operations: &[PatchOp], target: &Target, served: &ServedType) -> Resul
 fn refuse_unreadable(operations: &[PatchOp], served: &ServedType) -> Result<(), ScimError> {
     for operation in operations {
         let path = served.mapping.path_to_vendor(&operation.path);
-        if served.whole_form(&path).is_some_and(|profile| profile.never_returned) && !sets_whole(operation) {
+        if served.whole_form(&path).is_some_and(|profile| profile.never_returned) && !sets_whole(operation, served) {
             let detail =
                 format!("{}: the vendor never returns it, so its new value cannot be computed", operation.path);
             return Err(ScimError::not_implemented(detail));
@@ -313,16 +328,18 @@ fn refuse_unreadable(operations: &[PatchOp], served: &ServedType) -> Result<(), 
     Ok(())
 }
 
-/// The lists not returned, or not in full, that the operations do not set as a whole. One that is never returned at all
-/// is refused: a PUT computed from a read would clear it (rfc-traps 329).
+/// The lists not returned in full that the operations do not set as a whole. What is never returned at all, a list or not,
+/// is refused: a PUT computed from a read would clear it (rfc-traps 210, 329, 331). Not so what clients only
+/// write, such as a password: it is no part of the resource that a PUT replaces.
 fn not_set_whole(operations: &[PatchOp], served: &ServedType) -> Result<Vec<AttributePath>, ScimError> {
     let is_set = |path: &AttributePath| {
-        operations.iter().any(|one| sets_whole(one) && served.mapping.path_to_vendor(&one.path) == *path)
+        operations.iter().any(|one| sets_whole(one, served) && served.mapping.path_to_vendor(&one.path) == *path)
     };
-    let open: Vec<_> = hidden_lists(served).into_iter().filter(|path| !is_set(path)).collect();
-    match open.iter().find(|path| served.form(path).is_some_and(|form| form.never_returned)) {
-        Some(path) => Err(hidden(path, served)),
-        None => Ok(open),
+    let never = |path: &AttributePath| served.form(path).is_some_and(|form| form.never_returned);
+    let readable = writable(served).into_iter().filter(|(_, attribute)| attribute.mutability != Mutability::WriteOnly);
+    match readable.map(|(path, _)| path).find(|path| never(path) && !is_set(path)) {
+        Some(path) => Err(hidden(&path, served)),
+        None => Ok(hidden_lists(served).into_iter().filter(|path| !is_set(path)).collect()),
     }
 }
 
@@ -339,8 +356,11 @@ fn hidden(path: &AttributePath, served: &ServedType) -> ScimError {
     ScimError::not_implemented(detail)
 }
 
-fn sets_whole(operation: &PatchOp) -> bool {
-    operation.op != Op::Add && operation.path.filter.is_none() && operation.path.sub_attribute.is_none()
+/// Adding to what holds one simple value replaces it (RFC 7644 section 3.5.2.1).
+fn sets_whole(operation: &PatchOp, served: &ServedType) -> bool {
+    let simple = |found: Resolved<'_>| !found.leaf().multi_valued && found.leaf().kind != Kind::Complex;
+    let replaces = operation.op != Op::Add || served.canonical.resolve(&operation.path).is_some_and(simple);
+    replaces && operation.path.filter.is_none() && operation.path.sub_attribute.is_none()
 }
 
 fn delete(target: &Target, served: &ServedType) -> Result<Plan, ScimError> {

@@ -18,9 +18,14 @@ pub(crate) fn of(canonical: &Object, served: &ServedType) -> Text {
     own.unwrap_or_else(|| computed(canonical, served)).into()
 }
 
-/// A canonical resource with its version in `meta`.
+/// A canonical resource as clients see it: with its version in `meta`, and without what the vendor never returns, also where
+/// the answer to a change holds it: no later read would (rfc-traps 221).
 pub(crate) fn show(mut canonical: Object, served: &ServedType) -> Object {
     let version = of(&canonical, served);
+    for (path, _) in served.forms.iter().filter(|(_, form)| form.never_returned) {
+        hide(&served.mapping.path_to_canonical(path), &mut canonical);
+    }
+    list_extensions(&mut canonical, served);
     let mut meta = match canonical.remove("meta") {
         Some(Value::Object(meta)) => meta,
         _ => Object::new(),
@@ -28,6 +33,42 @@ pub(crate) fn show(mut canonical: Object, served: &ServedType) -> Object {
     meta.insert("version", version);
     canonical.insert("meta", meta);
     canonical
+}
+
+/// `schemas` names every extension that the resource holds, also where the vendor leaves one out (rfc-traps 18).
+fn list_extensions(resource: &mut Object, served: &ServedType) {
+    let held = resource.iter().filter(|(_, value)| !value.is_unassigned());
+    let held: Vec<Text> =
+        held.filter_map(|(name, _)| Some(served.canonical.extension(name)?.id.as_str().into())).collect();
+    if let Some(Value::Array(listed)) = resource.get_mut("schemas") {
+        for urn in held {
+            if !listed.iter().any(|known| known.as_str().is_some_and(|known| known.eq_ignore_ascii_case(&urn))) {
+                listed.push(Value::String(urn));
+            }
+        }
+    }
+}
+
+fn hide(path: &AttributePath, resource: &mut Object) {
+    let whole = path.whole();
+    let part = path.sub_attribute.as_deref();
+    let holds = |element: &Value| element.as_object().zip(part).is_some_and(|(parts, part)| parts.contains(part));
+    match whole.get(resource) {
+        Some(Value::Array(elements)) if part.is_some() => {
+            if elements.iter().any(holds) {
+                let cut = elements.iter().cloned().map(|element| without(element, part)).collect();
+                whole.set(resource, Value::Array(cut));
+            }
+        }
+        _ => drop(path.take(resource)),
+    }
+}
+
+fn without(mut element: Value, part: Option<&str>) -> Value {
+    if let (Value::Object(parts), Some(part)) = (&mut element, part) {
+        parts.remove(part);
+    }
+    element
 }
 
 /// What a vendor never returns, and what changes without anybody's doing, is not part of a version.
@@ -50,11 +91,15 @@ fn has_one_of(tags: &Tags, canonical: &Object, served: &ServedType) -> bool {
 /// 412 (rfc-traps 275).
 pub(crate) fn check(conditions: &Conditions, canonical: &Object, served: &ServedType) -> Result<(), ScimError> {
     let has_one_of = |tags: &Tags| has_one_of(tags, canonical, served);
-    let fails =
-        |name: &str| Err(ScimError::new(412, format!("{name}: the resource has another version; read it again")));
+    let fails = |detail: &str| Err(ScimError::new(412, detail));
     match conditions {
-        Conditions { if_match: Some(tags), .. } if !has_one_of(tags) => fails("If-Match"),
-        Conditions { if_none_match: Some(tags), .. } if has_one_of(tags) => fails("If-None-Match"),
+        Conditions { if_match: Some(tags), .. } if !has_one_of(tags) => {
+            fails("If-Match: the resource has another version; read it again")
+        }
+        Conditions { if_none_match: Some(tags), .. } if tags.is_any() => fails("If-None-Match: the resource exists"),
+        Conditions { if_none_match: Some(tags), .. } if has_one_of(tags) => {
+            fails("If-None-Match: the resource has that version")
+        }
         _ => Ok(()),
     }
 }

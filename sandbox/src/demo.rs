@@ -193,8 +193,9 @@ fn huawei() -> Vec<Scene> {
             .note("Huawei demands displayName; it is completed from the present user."),
         scene("huawei", "PATCH a part of the name", "PATCH", WEI, patch(name))
             .note("Only whole top-level attributes are patchable: read, then `replace name` with the whole name."),
-        scene("huawei", "PATCH a department", "PATCH", WEI, patch(enterprise))
-            .note("No documented PATCH path for the enterprise extension: read, then PUT without profileUrl."),
+        scene("huawei", "PATCH a department", "PATCH", WEI, patch(enterprise)).note(
+            "Enterprise attributes go by the RFC's path: a PUT would clear profileUrl, which Huawei never returns.",
+        ),
         scene(
             "huawei",
             "PATCH may not remove userName",

@@ -32,7 +32,11 @@ const SWITCHES: &[Switch] = &[
     off("patch_pathless", "PATCH operations without path work [H PATCH]"),
     off("patch_op_case", "PATCH takes `Replace` as well as `replace` [H PATCH]"),
     off("patch_name_merges", "PATCH of `name` keeps the parts that the value leaves out [H PATCH]"),
-    one_of("patch_enterprise", &["refuse", "literal", "urn"], "path of the enterprise object in a PATCH [H PATCH]"),
+    one_of(
+        "patch_enterprise",
+        &["attribute", "refuse", "literal", "urn"],
+        "path of enterprise data in a PATCH: of each attribute (RFC 7644), none, or of the object [H PATCH]",
+    ),
     one_of("group_patch_status", &["204", "200"], "status of PATCH of a group; both without a body [H Endpoints]"),
     one_of("delete_status", &["204", "200"], "status of DELETE [H Endpoints]"),
     one_of("auth_errors", &["scim", "apigw"], "body of a 401 [H Authentication]"),

@@ -174,7 +174,10 @@ fn decode(text: &str) -> Result<String, ScimError> {
 }
 
 fn integer(name: &str, value: &str) -> Result<i64, ScimError> {
-    value.trim().parse().map_err(|_| ScimError::invalid_value(format!("{name}: a whole number is needed")))
+    let digits = value.trim().trim_start_matches(['+', '-']);
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let wrong = if is_number { "the number is too large" } else { "a whole number is needed" };
+    value.trim().parse().map_err(|_| ScimError::invalid_value(format!("{name}: {wrong}")))
 }
 
 fn is_descending(value: &str) -> Result<bool, ScimError> {
@@ -366,6 +369,10 @@ mod tests {
             let error = ListQuery::parse(query, &user_type()).expect_err(query);
             assert_eq!(error.scim_type, Some(crate::ScimType::InvalidValue), "{query}");
         }
+        let detail = |query| ListQuery::parse(query, &user_type()).expect_err(query).detail.to_string();
+        assert_eq!(detail("count=99999999999999999999999"), "count: the number is too large");
+        assert_eq!(detail("startIndex=9x"), "startIndex: a whole number is needed");
+        assert_eq!(detail("startIndex=-"), "startIndex: a whole number is needed");
     }
 
     #[test]

@@ -35,6 +35,12 @@ impl Tags {
         tags
     }
 
+    /// Whether `*` is among the tags: whatever version there is.
+    #[must_use]
+    pub fn is_any(&self) -> bool {
+        self.any
+    }
+
     /// Whether one of the tags is this version. Opaque parts are compared, weak or not (rfc-traps 272, 273): SCIM's own
     /// examples have weak tags in `If-Match`.
     #[must_use]

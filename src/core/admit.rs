@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::header::{ALLOW, AUTHORIZATION};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use scimux_adapters::Target;
+use scimux_adapters::{Target, check_operation};
 use scimux_scim::Text;
 use tower::layer::layer_fn;
 use tower::{Layer, service_fn};
@@ -42,6 +42,19 @@ pub(crate) enum Ask {
     Delete(Text),
 }
 
+impl Ask {
+    /// The name of the operation, if it changes something.
+    fn change(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Create => "create",
+            Self::Replace(_) => "replace",
+            Self::Patch(_) => "patch",
+            Self::Delete(_) => "delete",
+            Self::List | Self::ListAll | Self::Search | Self::SearchAll | Self::Read(_) => return None,
+        })
+    }
+}
+
 /// A request that may be carried out.
 #[derive(Debug)]
 pub(crate) struct Admitted {
@@ -75,6 +88,10 @@ fn admit(request: Request, place: Option<Place>, client: Option<Arc<Client>>) ->
     rules::check(&route, &known, served, &ask)?;
     let context = Arc::new(context(&request, (route, known), client.as_deref(), served));
     note(&context, &ask);
+    if let Some(operation) = ask.change() {
+        // What nobody does with any body is not 400 for this one.
+        check_operation(operation, &context.known, context.served())?;
+    }
     Ok(Admitted { context, ask, request })
 }
 

@@ -54,7 +54,8 @@ impl Story {
     pub(super) fn mistaken(&self, error: &VendorError) {
         let words = [error.hint.as_deref(), error.text.as_deref()].into_iter().flatten();
         let words: String = words.map(|words| format!("; {words}")).collect();
-        let text = format!("--current must hold what the vendor answers to a GET of the resource ({error}{words})");
+        let text =
+            format!("--current must hold what the vendor answers to a GET of the resource, and this is none{words}");
         self.with(|inner| inner.mistake = Some(text));
     }
 
@@ -112,6 +113,10 @@ fn step(prepared: &Prepared, changes: Vec<Change>, answer: Told, then: Vec<&'sta
 fn answer(head: &Parts, body: &Bytes, steps: &[Step]) -> Answer {
     let assumed = steps.iter().any(|step| matches!(step.answer, Told::Assumed(_)));
     let status = head.status.as_u16();
-    let body = if assumed && status < 400 { None } else { value::parse(body).ok() };
-    Answer { status, assumed, headers: shown(&head.headers), body }
+    let open = assumed && status < 400;
+    let body = if open { None } else { value::parse(body).ok() };
+    let mut headers = shown(&head.headers);
+    // The version is one of the body.
+    headers.retain(|(name, _)| !open || name != "etag");
+    Answer { status, assumed, headers, body }
 }

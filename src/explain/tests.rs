@@ -31,11 +31,22 @@ async fn a_read_of_what_is_given_is_answered_as_serve_answers() {
     let told = ask("GET /Users/1?attributes=userName", Some(USER)).await.expect("a request");
     let answer = told.course.answer.expect("it is complete");
     assert_eq!((answer.status, answer.assumed), (200, false));
+    assert!(answer.headers.iter().any(|(name, _)| name == "etag"), "{answer:?}");
     let body = String::from_utf8(answer.body.expect("the resource").to_bytes().to_vec()).expect("UTF-8");
     assert!(
         body.contains("\"userName\":\"x\"") && !body.contains("vendor.example") && !body.contains("active"),
         "{body}"
     );
+}
+
+#[tokio::test]
+async fn what_is_given_and_is_no_resource_is_said_without_inner_names() {
+    for current in ["[]", "{", "<html>", r#"{"userName": 1}"#] {
+        let Err(why) = ask("GET /Users/1", Some(current)).await else { continue };
+        assert!(why.starts_with("--current must hold what the vendor answers to a GET"), "{why}");
+        assert!(!why.contains("NotUnderstood"), "{why}");
+    }
+    assert!(ask("GET /Users/1", Some("<html>")).await.is_err());
 }
 
 #[tokio::test]
@@ -86,6 +97,7 @@ async fn an_answer_that_rfc_7644_leaves_open_is_told_both_ways() {
     assert_eq!(calls(&told.course), ["PATCH"]);
     let answer = told.course.answer.as_ref().expect("it is complete");
     assert!(answer.assumed && answer.status == 200 && answer.body.is_none(), "{answer:?}");
+    assert!(!answer.headers.iter().any(|(name, _)| name == "etag"), "the version of what nobody knows: {answer:?}");
     assert_eq!(told.otherwise.len(), 1, "{:?}", told.otherwise);
     assert_eq!(calls(&told.otherwise[0].course), ["PATCH", "GET"]);
     assert!(told.otherwise[0].condition.contains("without the resource"));

@@ -157,17 +157,80 @@ async fn user_name_and_active_are_never_removed_and_each_at_most_once() {
 }
 
 #[tokio::test]
-async fn enterprise_is_read_and_put_without_profile_url_and_said() {
+async fn traps_210_331_enterprise_is_patched_and_profile_url_stays() {
     let world = World::start("huawei").await;
-    let operations = json!([{"op": "add", "path": format!("{ENTERPRISE}:department"), "value": "Cloud"}]);
+    let held = || world.sandbox().resources("/Users").iter().find(|user| user["id"] == WEI).cloned().expect("Wei");
+    let url = held()["profileUrl"].clone();
+    assert!(url.is_string());
+    let operations = json!([
+        {"op": "add", "path": format!("{ENTERPRISE}:department"), "value": "Cloud"},
+        {"op": "replace", "path": format!("{ENTERPRISE}:manager"), "value": "u2"},
+    ]);
     let answer = world.patch(&path(), operations).await;
     let resource = answer.expect(200);
-    assert_eq!(resource[ENTERPRISE]["department"], "Cloud");
+    assert_eq!(
+        (&resource[ENTERPRISE]["department"], &resource[ENTERPRISE]["manager"]["value"]),
+        (&json!("Cloud"), &json!("u2"))
+    );
     assert!(resource["schemas"].as_array().expect("schemas").contains(&json!(ENTERPRISE)));
-    assert!(answer.header("scimux-dropped").contains("profileUrl"));
+    assert!(answer.headers.get("scimux-dropped").is_none(), "{:?}", answer.headers);
     let wire = world.wire();
-    assert_eq!(wire.iter().map(|exchange| exchange.method.as_str()).collect::<Vec<_>>(), ["GET", "PUT"]);
-    assert!(parse(&wire[1].body).get("profileUrl").is_none());
+    assert_eq!(wire.iter().map(|exchange| exchange.method.as_str()).collect::<Vec<_>>(), ["GET", "PATCH"]);
+    world.patch(&path(), json!([{"op": "remove", "path": format!("{ENTERPRISE}:department")}])).await.expect(200);
+    assert_eq!(held()["profileUrl"], url);
+    world.sandbox().set("patch_enterprise", json!("refuse")).expect("a switch");
+    let operations = json!([{"op": "add", "path": format!("{ENTERPRISE}:department"), "value": "Cloud"}]);
+    world.patch(&path(), operations).await.expect(400);
+    assert_eq!(held()["profileUrl"], url, "never by a PUT in its place");
+}
+
+#[tokio::test]
+async fn profile_url_itself_is_set_by_a_put() {
+    let world = World::start("huawei").await;
+    for (op, url) in [("replace", "https://example.com/1"), ("add", "https://example.com/2")] {
+        let answer = world.patch(&path(), json!([{"op": op, "path": "profileUrl", "value": url}])).await;
+        assert!(answer.expect(200).get("profileUrl").is_none(), "it is never returned");
+        assert!(answer.headers.get("scimux-dropped").is_none(), "{:?}", answer.headers);
+        let users = world.sandbox().resources("/Users");
+        assert_eq!(users.iter().find(|user| user["id"] == WEI).expect("Wei")["profileUrl"], url);
+    }
+}
+
+#[tokio::test]
+async fn trap_221_members_are_in_no_answer() {
+    let world = World::start("huawei").await;
+    let mut group = json!({"schemas": [GROUP], "displayName": "Eng", "members": [{"value": WEI}]});
+    let created = world.send("POST", "/Groups?attributes=members", group.clone()).await.expect(201);
+    assert!(created.get("members").is_none(), "{created}");
+    let at = format!("/Groups/{}", created["id"].as_str().expect("an id"));
+    group["displayName"] = json!("Engineering");
+    let add = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+        "Operations": [{"op": "add", "path": "members", "value": [{"value": WEI}]}]});
+    for (method, path, body) in [
+        ("PUT", at.clone(), group.clone()),
+        ("PUT", format!("{at}?attributes=members"), group),
+        ("PATCH", format!("{at}?attributes=members"), add),
+        ("GET", format!("{at}?attributes=members"), Value::Null),
+        ("GET", at.clone(), Value::Null),
+    ] {
+        let answer = world.send(method, &path, body).await.expect(200);
+        assert!(answer.get("members").is_none(), "{method} {path}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn trap_52_what_is_demanded_is_never_emptied() {
+    let world = World::start("huawei").await;
+    for operation in [
+        json!({"op": "replace", "path": "userName", "value": ""}),
+        json!({"op": "add", "value": {"userName": ""}}),
+        json!({"op": "replace", "path": "displayName", "value": ""}),
+    ] {
+        world.patch(&path(), json!([operation])).await.refused(400, "invalidValue");
+    }
+    let operations = json!([{"op": "replace", "path": "displayName", "value": ""}]);
+    world.patch("/Groups/1", operations).await.refused(400, "invalidValue");
+    assert!(world.wire().is_empty());
 }
 
 #[tokio::test]

@@ -121,7 +121,11 @@ fn who_sorts() {
         ("veeva", "sortBy=locale", false),
         ("pingone", "sortBy=userName", false),
         ("huawei", "sortBy=name.familyName&sortOrder=descending", false),
-        ("scim", "sortBy=emails", true),
+        // By which part a vendor would sort nobody says, unless the part is named (rfc-traps 244).
+        ("veeva", "sortBy=emails", false),
+        ("veeva", "sortBy=emails.value", true),
+        ("scim", "sortBy=emails", false),
+        ("scim", "sortBy=emails.value", true),
     ] {
         assert_eq!(sort(vendor, query), Ok(by_vendor), "{vendor}: {query}");
     }

@@ -170,6 +170,43 @@ fn traps_272_274_a_read_of_a_known_version_is_not_answered_again() {
     assert_eq!(status(read(if_match("\"0\""))), 412);
 }
 
+#[test]
+fn trap_275_the_refusal_says_what_the_condition_met() {
+    let detail = |conditions: Conditions| match super::check(&conditions, &user("T", "\"1\""), &target("scim").types[0])
+    {
+        Err(error) => error.detail.to_string(),
+        Ok(()) => String::new(),
+    };
+    assert_eq!(detail(if_none_match("*")), "If-None-Match: the resource exists");
+    assert_eq!(detail(if_none_match("\"1\"")), "If-None-Match: the resource has that version");
+    assert_eq!(detail(if_match("\"0\"")), "If-Match: the resource has another version; read it again");
+    assert_eq!((detail(if_match("\"1\"")), detail(if_none_match("\"0\""))), (String::new(), String::new()));
+}
+
+#[test]
+fn trap_18_an_extension_that_is_held_is_listed() {
+    let enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+    let huawei = target("huawei");
+    let listed = |schemas: &str| {
+        let user = json(&format!(r#"{{"schemas":{schemas},"id":"1","{enterprise}":{{"department":"D"}}}}"#));
+        show(user, &huawei.types[0]).get("schemas").cloned()
+    };
+    let both = json(&format!(r#"{{"schemas":["{USER}","{enterprise}"]}}"#)).get("schemas").cloned();
+    assert_eq!(listed(&format!(r#"["{USER}"]"#)), both);
+    assert_eq!(listed(&format!(r#"["{USER}","{enterprise}"]"#)), both);
+}
+
+#[test]
+fn trap_221_what_is_never_returned_is_in_no_answer() {
+    let huawei = target("huawei");
+    let group = huawei.served("/Groups").expect("served");
+    let shown = show(json(r#"{"id":"1","displayName":"Eng","members":[{"value":"u1"}]}"#), group);
+    assert!(shown.get("members").is_none() && shown.get("displayName").is_some());
+    let rsa = target("rsa");
+    let shown = show(json(r#"{"id":"1","emails":[{"value":"a","primary":true},{"value":"b"}]}"#), &rsa.types[0]);
+    assert_eq!(shown.get("emails"), json(r#"{"emails":[{"value":"a"},{"value":"b"}]}"#).get("emails"));
+}
+
 /// rfc-traps 279: the vendor's own tag is passed only inside; a vendor without versions may say what it likes.
 #[test]
 fn versions_are_computed_where_the_vendor_has_none() {

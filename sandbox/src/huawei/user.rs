@@ -229,6 +229,11 @@ fn by_attribute(operation: Operation, switches: &Switches) -> Result<Vec<Operati
 
 fn patch_once(user: &mut Object, mut operation: Operation, switches: &Switches) -> Result<(), Refusal> {
     let path = operation.path.clone().unwrap_or_default();
+    if let Some(part) = path.strip_prefix(ENTERPRISE).and_then(|rest| rest.strip_prefix(':'))
+        && switches.get("patch_enterprise") == "attribute"
+    {
+        return patch_enterprise(user, part, operation, switches);
+    }
     let enterprise = match switches.get("patch_enterprise") {
         "literal" => path == "enterprise",
         "urn" => path == ENTERPRISE,
@@ -263,6 +268,23 @@ fn patch_once(user: &mut Object, mut operation: Operation, switches: &Switches) 
     patch::apply(user, &operation, &[ENTERPRISE])?;
     let result = user.get(&attribute).cloned().unwrap_or_default();
     set(user, &attribute, &result, switches)
+}
+
+/// One attribute of the enterprise object, by the path of RFC 7644 section 3.10.
+fn patch_enterprise(user: &mut Object, part: &str, operation: Operation, switches: &Switches) -> Result<(), Refusal> {
+    let mut held = user.get(ENTERPRISE).and_then(Value::as_object).cloned().unwrap_or_default();
+    if part != "manager" && !ENTERPRISE_PARTS.contains(&part) {
+        return Err(bad(format!("The path {ENTERPRISE}:{part} is not supported.")));
+    }
+    match operation.value.filter(|_| operation.op != "remove") {
+        Some(value) => drop(held.insert(part.to_owned(), value)),
+        None => drop(held.shift_remove(part)),
+    }
+    if held.is_empty() {
+        user.shift_remove(ENTERPRISE);
+        return Ok(());
+    }
+    set(user, ENTERPRISE, &Value::Object(held), switches)
 }
 
 fn set(user: &mut Object, attribute: &str, value: &Value, switches: &Switches) -> Result<(), Refusal> {

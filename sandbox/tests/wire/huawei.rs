@@ -149,6 +149,13 @@ async fn the_enterprise_path_and_the_parts_of_a_name_are_switched() {
         is_refused(&api.patch(&wei(), operation.clone()).await, 400);
         sandbox.set("patch_enterprise", json!(switch)).expect("a switch");
         assert_eq!(api.patch(&wei(), operation).await.json()[ENTERPRISE], value);
+        sandbox.set("patch_enterprise", json!("attribute")).expect("a switch");
+    }
+    for (op, value) in [("add", json!("Cloud")), ("remove", json!(null))] {
+        let operation = json!([{"op": op, "path": format!("{ENTERPRISE}:department"), "value": value}]);
+        assert_eq!(api.patch(&wei(), operation.clone()).await.json()[ENTERPRISE]["department"], value);
+        sandbox.set("patch_enterprise", json!("refuse")).expect("a switch");
+        is_refused(&api.patch(&wei(), operation).await, 400);
         sandbox.clear();
     }
     let part = json!([{"op": "replace", "path": "name", "value": {"familyName": "Wang"}}]);

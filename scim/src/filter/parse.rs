@@ -40,7 +40,7 @@ struct Parser<'t, 'k> {
 impl<'t> Parser<'t, '_> {
     fn any(&mut self) -> Result<Filter, ScimError> {
         let mut parts = vec![self.all()?];
-        while self.keyword("or") {
+        while self.keyword("or")? {
             parts.push(self.all()?);
         }
         Ok(Filter::or(parts))
@@ -48,7 +48,7 @@ impl<'t> Parser<'t, '_> {
 
     fn all(&mut self) -> Result<Filter, ScimError> {
         let mut parts = vec![self.term()?];
-        while self.keyword("and") {
+        while self.keyword("and")? {
             parts.push(self.term()?);
         }
         Ok(Filter::and(parts))
@@ -194,15 +194,21 @@ impl<'t> Parser<'t, '_> {
         }
     }
 
-    /// Takes `and` or `or` if it is next.
-    fn keyword(&mut self, keyword: &str) -> bool {
+    /// Takes `and` or `or` if it is next; a term must follow it.
+    fn keyword(&mut self, keyword: &str) -> Result<bool, ScimError> {
         self.next_char();
-        let Some((word, rest)) = self.rest.split_at_checked(keyword.len()) else { return false };
-        let found = word.eq_ignore_ascii_case(keyword) && rest.starts_with([' ', '\t', '(']);
+        let Some((word, rest)) = self.rest.split_at_checked(keyword.len()) else { return Ok(false) };
+        if !word.eq_ignore_ascii_case(keyword) {
+            return Ok(false);
+        }
+        if matches!(rest.trim_start_matches([' ', '\t']).chars().next(), None | Some(')' | ']')) {
+            return Err(ScimError::invalid_filter(format!("something must follow \"{keyword}\"")));
+        }
+        let found = rest.starts_with([' ', '\t', '(']);
         if found {
             self.rest = rest;
         }
-        found
+        Ok(found)
     }
 
     fn word(&mut self) -> &'t str {

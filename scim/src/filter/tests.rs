@@ -69,6 +69,20 @@ fn what_is_not_in_the_grammar_is_refused() {
 }
 
 #[test]
+fn what_joins_nothing_is_named() {
+    for (text, keyword) in [
+        ("userName co \"rev\" or", "or"),
+        ("userName pr AND ", "and"),
+        ("(userName pr or) and title pr", "or"),
+        ("emails[type pr and ]", "and"),
+    ] {
+        let error = Filter::parse(text, &user_type()).expect_err(text);
+        assert_eq!(error.scim_type, Some(ScimType::InvalidFilter));
+        assert_eq!(error.detail, format!("something must follow \"{keyword}\""), "{text}");
+    }
+}
+
+#[test]
 fn trap_104_depth_and_length_are_bounded() {
     let nested = |depth: usize| format!("{}title pr{}", "(".repeat(depth), ")".repeat(depth));
     assert!(Filter::parse(&nested(64), &user_type()).is_ok());

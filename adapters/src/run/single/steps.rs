@@ -122,27 +122,10 @@ impl Single {
         self.put(body);
     }
 
-    /// The wanted resource as the body of a PUT. What the vendor never returns is missing from one that was computed
-    /// from a read, and its PUT may clear it: that is said.
-    fn whole_body(&mut self) -> Object {
+    /// The wanted resource as the body of a PUT.
+    fn whole_body(&self) -> Object {
         let mut body = self.wanted_resource();
         body.remove("meta");
-        let computed = self.plan.steps.iter().any(|step| matches!(step, Step::Apply(_)));
-        let writable = lower::writable(self.served()).into_iter();
-        let unreadable = writable.filter(|(path, attribute)| {
-            attribute.mutability != Mutability::WriteOnly
-                && path.get(&body).is_none()
-                && self.served().form(path).is_some_and(|profile| profile.never_returned)
-        });
-        let unreadable: Vec<_> = unreadable.map(|(path, _)| path).collect();
-        for path in unreadable.into_iter().filter(|_| computed) {
-            let name = self.served().mapping.path_to_canonical(&path).to_string();
-            self.notes.push(Note::new(
-                NoteKind::Dropped,
-                name,
-                "the vendor never returns it, so a PUT cannot carry it on",
-            ));
-        }
         read_only_gone(&mut body, self.served());
         body
     }
