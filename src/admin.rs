@@ -105,6 +105,7 @@ fn describe(live: &LiveTarget) -> Value {
         "last_failure": failure,
         "credential": { "scheme": target.settings.scheme, "expires": live.credentials.expires().map(rfc3339) },
         "learned": learned(live),
+        "description": description(live),
         "resource_types": types,
     })
 }
@@ -121,4 +122,11 @@ fn learned(live: &LiveTarget) -> Vec<Value> {
         })
     });
     words.collect()
+}
+
+/// How asking the target for its resource types and schemas went.
+fn description(live: &LiveTarget) -> Value {
+    let known = live.lasting.knowledge.description();
+    let failure = known.failure.map(|(at, why)| json!({ "at": rfc3339(at), "error": why }));
+    json!({ "at": known.at.map(rfc3339), "left_out": known.left_out, "last_failure": failure })
 }

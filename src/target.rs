@@ -2,6 +2,7 @@
 
 pub(crate) mod breaker;
 pub(crate) mod deadline;
+pub(crate) mod describe;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub(crate) mod knowledge;

@@ -33,6 +33,8 @@ pub enum CallKind {
     Patch(Text, Vec<PatchOp>),
     /// Delete.
     Delete(Text),
+    /// Read the document at the endpoint, which is that of no resource type.
+    Document,
 }
 
 impl CallKind {
@@ -46,6 +48,7 @@ impl CallKind {
             Self::Replace(..) => "replace",
             Self::Patch(..) => "patch",
             Self::Delete(_) => "delete",
+            Self::Document => "describe",
         }
     }
 
@@ -53,7 +56,7 @@ impl CallKind {
     #[must_use]
     pub fn id(&self) -> Option<&str> {
         match self {
-            Self::Create(_) | Self::List(_) => None,
+            Self::Create(_) | Self::List(_) | Self::Document => None,
             Self::Read(id) | Self::Delete(id) | Self::Replace(id, _) | Self::Patch(id, _) => Some(id),
         }
     }

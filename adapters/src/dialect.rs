@@ -21,11 +21,14 @@ use crate::{Answer, Call, CallKind, CredentialForm, ServedType, Target, Translat
 /// # Errors
 /// What the vendor cannot be asked.
 pub fn request(call: &Call, target: &Target) -> Result<Translated, ScimError> {
+    if call.kind == CallKind::Document {
+        return document(call, target);
+    }
     let served = served(call, target)?;
     let mut wire = wire::Writer::new(served);
     let (method, body) = match &call.kind {
         CallKind::Create(resource) => (Method::POST, Some(wire.resource(resource))),
-        CallKind::Read(_) | CallKind::List(_) => (Method::GET, None),
+        CallKind::Read(_) | CallKind::List(_) | CallKind::Document => (Method::GET, None),
         CallKind::Replace(_, resource) => (Method::PUT, Some(wire.resource(resource))),
         CallKind::Patch(_, operations) => (Method::PATCH, Some(wire.patch(operations))),
         CallKind::Delete(_) => (Method::DELETE, None),
@@ -42,12 +45,28 @@ pub fn request(call: &Call, target: &Target) -> Result<Translated, ScimError> {
     if let Some(version) = &call.if_match {
         headers.insert(IF_MATCH, header_value(version)?);
     }
-    for (name, template) in &http.headers {
+    own_headers(headers, target)?;
+    Ok(Translated { request, credential: credential(target), notes: wire.into_notes() })
+}
+
+/// The request for what describes the vendor.
+fn document(call: &Call, target: &Target) -> Result<Translated, ScimError> {
+    let mut request = http::Request::new(Bytes::new());
+    *request.uri_mut() = uri::below_base(target, &format!("{}{}", target.profile.http.path, call.endpoint))?;
+    let headers = request.headers_mut();
+    headers.insert(ACCEPT, header_value(&target.profile.http.accept)?);
+    own_headers(headers, target)?;
+    Ok(Translated { request, credential: credential(target), notes: Vec::new() })
+}
+
+/// The headers of `[http.headers]`.
+fn own_headers(headers: &mut http::HeaderMap, target: &Target) -> Result<(), ScimError> {
+    for (name, template) in &target.profile.http.headers {
         if let Some(value) = fill(template, target) {
             headers.insert(header_name(name)?, header_value(&value)?);
         }
     }
-    Ok(Translated { request, credential: credential(target), notes: wire.into_notes() })
+    Ok(())
 }
 
 /// What the vendor's answer means, as the target's profile says.
@@ -63,6 +82,7 @@ pub fn answer(call: &Call, target: &Target, head: &Parts, body: &Bytes) -> Resul
         return Err(failed(call, target, head, parsed.as_ref(), body));
     }
     match &call.kind {
+        CallKind::Document => parsed.map(Answer::Resource).ok_or_else(|| not_understood(head)),
         CallKind::Delete(_) if is_page(body, parsed.as_ref()) => Err(not_understood(head)),
         CallKind::Delete(_) => Ok(Answer::Empty(None)),
         CallKind::Create(_) | CallKind::Replace(..) | CallKind::Patch(..) if body.trim_ascii().is_empty() => {

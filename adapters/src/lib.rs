@@ -41,7 +41,9 @@ pub use operation::{Action, Conditions, Listing, Operation, Outcome, Reply};
 pub use plan::check_operation;
 pub use profile::Profile;
 pub use run::{Failure, Next, Run};
-pub use target::{DeleteBy, Lack, Method, Problem, ServedType, Target, TargetSettings, Unsupported};
+pub use target::{
+    DeleteBy, Described, Documents, Lack, Method, Problem, ServedType, Target, TargetSettings, Unsupported,
+};
 pub use vendor_error::{VendorError, VendorErrorKind};
 
 /// Declares a module for each vendor, and the list of them.

@@ -11,6 +11,9 @@ use serde::Deserialize;
 pub struct Profile {
     /// The product's name, for people.
     pub title: String,
+    /// Whether the vendor's own `/ServiceProviderConfig`, `/ResourceTypes` and `/Schemas` count more than what stands here.
+    #[serde(default)]
+    pub describes_itself: bool,
     /// How requests look.
     pub http: HttpProfile,
     /// Credential schemes the vendor takes, and the form of each.

@@ -1,6 +1,7 @@
 //! One configured tenant of a vendor, as the pure functions see it.
 
 mod check;
+mod described;
 mod learned;
 mod names;
 mod types;
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 use http::Uri;
 use scimux_scim::{AttributePath, ResourceType, Value};
 
+pub use described::{Described, Documents};
 pub use learned::{Lack, Method};
 
 use crate::dialect::fill_from;
@@ -72,6 +74,9 @@ pub(crate) const FILTER: &str = "filter";
 pub(crate) const SORT: &str = "sort";
 /// The setting that says how many members of a group a service provider returns at most.
 pub(crate) const MEMBERS_RETURNED: &str = "members_returned";
+
+/// The setting that says whether the service provider's own description counts: `on` or `off`.
+pub(crate) const DISCOVERY: &str = "discovery";
 
 /// A configured target: what its vendor can do, its mapping, its settings.
 #[derive(Clone, Debug)]

@@ -1,5 +1,7 @@
 //! The documents that describe a service (RFC 7643 sections 5 to 7, RFC 7644 section 4): their shapes.
 
+pub mod told;
+
 use crate::schema::Extension;
 use crate::{Object, ResourceType, Schema, Text, Value};
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::header::{ALLOW, AUTHORIZATION};
+use http::header::{ALLOW, AUTHORIZATION, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use scimux_adapters::{Target, check_operation};
 use scimux_scim::Text;
@@ -107,6 +107,11 @@ fn may_use(client: Option<&Client>, route: &Route) -> bool {
     names.is_none_or(|names| names.iter().any(|name| **name == *route.name))
 }
 
+fn not_known_yet() -> Refusal {
+    let detail = "the target could not be asked for its resource types yet; try again soon";
+    refusal(StatusCode::SERVICE_UNAVAILABLE, detail).with_header(RETRY_AFTER, HeaderValue::from_static("30"))
+}
+
 fn nothing() -> Refusal {
     refusal(StatusCode::NOT_FOUND, "there is nothing at this path")
 }
@@ -115,6 +120,7 @@ fn nothing() -> Refusal {
 fn check(endpoint: &Endpoint, method: &Method, client: Option<&Client>) -> Result<(), Refusal> {
     let allowed = match endpoint {
         Endpoint::Nothing => return Err(nothing()),
+        Endpoint::Unknown => return Err(not_known_yet()),
         Endpoint::Lacking => return Err(missing("this target's vendor has no such resource type")),
         Endpoint::Me => return Err(missing("/Me would be the gateway's own account at the vendor; use /Users/{id}")),
         Endpoint::Collection(_) => "GET, HEAD, POST",
@@ -149,7 +155,15 @@ pub(super) fn ask(endpoint: Endpoint, method: &Method) -> Result<(usize, Ask), R
         (Endpoint::Search(None), _) => (0, Ask::SearchAll),
         (Endpoint::Root, _) => (0, Ask::ListAll),
         // Documents and bulk requests are answered before this station.
-        (Endpoint::Discovery(_) | Endpoint::Bulk | Endpoint::Me | Endpoint::Lacking | Endpoint::Nothing, _) => {
+        (
+            Endpoint::Discovery(_)
+            | Endpoint::Bulk
+            | Endpoint::Me
+            | Endpoint::Lacking
+            | Endpoint::Unknown
+            | Endpoint::Nothing,
+            _,
+        ) => {
             return Err(nothing());
         }
     })

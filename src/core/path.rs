@@ -47,6 +47,8 @@ pub(crate) enum Endpoint {
     Me,
     /// A type of RFC 7643 that the vendor lacks.
     Lacking,
+    /// Perhaps a type of which the target could not be asked yet.
+    Unknown,
     /// Nothing, or an id that no vendor may see.
     Nothing,
 }

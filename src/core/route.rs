@@ -65,15 +65,22 @@ pub(crate) fn layer<S>(routes: Arc<[Arc<Route>]>) -> impl Layer<S, Service: Stag
 where
     S: Stage<Located, Response, CoreError>,
 {
-    layer_fn(move |mut inner: S| {
+    layer_fn(move |inner: S| {
         let routes = routes.clone();
         service_fn(move |request: Request| {
-            let place = find(&routes, host(&request).as_deref(), request.uri().path());
-            if let (Some(place), Some(record)) = (&place, request.extensions().get::<Arc<Record>>()) {
-                let _ = record.route.set(place.route.name.clone());
-                let _ = record.target.set(place.route.target.name.clone());
+            let route = find(&routes, host(&request).as_deref(), request.uri().path()).cloned();
+            if let (Some(route), Some(record)) = (&route, request.extensions().get::<Arc<Record>>()) {
+                let _ = record.route.set(route.name.clone());
+                let _ = record.target.set(route.target.name.clone());
             }
-            inner.call(Located { request, place })
+            let mut inner = inner.clone();
+            async move {
+                let place = match route {
+                    Some(route) => Some(place(route, request.uri().path()).await),
+                    None => None,
+                };
+                inner.call(Located { request, place }).await
+            }
         })
     })
 }
@@ -85,7 +92,7 @@ fn host(request: &Request) -> Option<String> {
     Some(authority.host().to_ascii_lowercase())
 }
 
-fn find(routes: &[Arc<Route>], host: Option<&str>, path: &str) -> Option<Place> {
+fn find<'a>(routes: &'a [Arc<Route>], host: Option<&str>, path: &str) -> Option<&'a Arc<Route>> {
     let asked: Vec<&str> = segments(path).collect();
     let fits = |route: &&Arc<Route>| {
         let host_fits = route.host.as_deref().is_none_or(|own| Some(own) == host);
@@ -93,8 +100,19 @@ fn find(routes: &[Arc<Route>], host: Option<&str>, path: &str) -> Option<Place> 
             && asked.len() >= route.segments.len()
             && route.segments.iter().zip(&asked).all(|(own, got)| own == got)
     };
-    let route = routes.iter().filter(fits).max_by_key(|route| (route.host.is_some(), route.segments.len()))?;
-    let known = route.target.lasting.knowledge.target();
-    let endpoint = endpoint(&asked[route.segments.len()..], &known);
-    Some(Place { route: route.clone(), known, endpoint })
+    routes.iter().filter(fits).max_by_key(|route| (route.host.is_some(), route.segments.len()))
+}
+
+/// What a path names on its route, once the target's first answer on what it has is there.
+async fn place(route: Arc<Route>, path: &str) -> Place {
+    let knowledge = &route.target.lasting.knowledge;
+    knowledge.settled().await;
+    let known = knowledge.target();
+    let below: Vec<&str> = segments(path).skip(route.segments.len()).collect();
+    let endpoint = match endpoint(&below, &known) {
+        // Never a 404 because the target could not be asked.
+        Endpoint::Nothing if matches!(below.len(), 1 | 2) && knowledge.is_unsure() => Endpoint::Unknown,
+        endpoint => endpoint,
+    };
+    Place { route, known, endpoint }
 }

@@ -94,6 +94,7 @@ impl StandIn {
                 Some(resource) => (Told::Current, Some(Answer::Resource(resource))),
                 None => unknown,
             },
+            CallKind::Document => unknown,
             CallKind::List(_) => match self.page(&mut state, call) {
                 Some(page) => (Told::Current, Some(page)),
                 None => unknown,

@@ -4,6 +4,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use tokio::task::JoinSet;
+
 use crate::config::{Config, Limits, Listen, Server, TargetConfig};
 use crate::core::brake::Brakes;
 use crate::core::lasting::Lasting;
@@ -11,7 +13,7 @@ use crate::core::path::segments;
 use crate::core::route::Route;
 use crate::front::concurrency::Places;
 use crate::stack::{self, FrontService};
-use crate::target::LiveTarget;
+use crate::target::{LiveTarget, describe};
 use crate::telemetry::Metrics;
 use crate::upstream::{Roots, transport};
 
@@ -23,6 +25,8 @@ pub(super) struct Generation {
     pub(super) targets: Arc<[Arc<LiveTarget>]>,
     /// `[server.limits]`.
     pub(super) limits: Limits,
+    /// Asks its targets how they describe themselves.
+    pub(super) _descriptions: JoinSet<()>,
 }
 
 /// What all generations share.
@@ -53,7 +57,9 @@ impl Generation {
         let routes: Arc<[Arc<Route>]> = routes(config, &public_url, &targets, &lasting.brakes, &metrics).into();
         let clients = config.clients.iter().cloned().map(Arc::new).collect();
         let core = stack::core(clients, routes, &limits, lasting, metrics.clone());
-        Ok(Self { front: stack::front(&limits, places, metrics, core), targets: targets.into(), limits })
+        let front = stack::front(&limits, places, metrics, core);
+        let descriptions = describe::start(&targets);
+        Ok(Self { front, targets: targets.into(), limits, _descriptions: descriptions })
     }
 }
 

@@ -75,6 +75,7 @@ impl Vendor {
             adapter = "scim"
             base_url = "http://{}/v2"
             auth = {{ scheme = "none" }}
+            discovery = "off"
             upstream.timeout_secs = 600
             "#,
             self.address

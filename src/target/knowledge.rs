@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use scimux_adapters::{Lack, Target};
+use scimux_adapters::{Documents, Lack, Target};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// How long it is believed that a vendor lacks a method: it may get it with its next version.
@@ -14,13 +15,30 @@ const BELIEVED: Duration = Duration::from_secs(3600);
 pub(crate) struct Knowledge {
     declared: Arc<Target>,
     state: Mutex<State>,
+    /// Whether the provider has been asked once how it describes itself, or need not be.
+    settled: watch::Sender<bool>,
 }
 
 #[derive(Debug)]
 struct State {
     /// No more than two for each resource type.
     lacks: Vec<Remembered>,
+    documents: Option<Arc<Documents>>,
+    description: Description,
+    /// The target without what was found lacking.
+    described: Arc<Target>,
     present: Arc<Target>,
+}
+
+/// How asking the provider for its description went.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Description {
+    /// When the description in force was read.
+    pub(crate) at: Option<SystemTime>,
+    /// What of it could not be used.
+    pub(crate) left_out: Vec<String>,
+    /// When it could not be read again, and why; what was known before is kept.
+    pub(crate) failure: Option<(SystemTime, String)>,
 }
 
 /// A method found lacking.
@@ -36,17 +54,28 @@ pub(crate) struct Remembered {
 impl Knowledge {
     /// Nothing is known yet but what is configured.
     pub(crate) fn new(declared: Arc<Target>) -> Self {
-        let state = State { lacks: Vec::new(), present: declared.clone() };
-        Self { declared, state: Mutex::new(state) }
+        let state = State {
+            lacks: Vec::new(),
+            documents: None,
+            description: Description::default(),
+            described: declared.clone(),
+            present: declared.clone(),
+        };
+        Self { declared, state: Mutex::new(state), settled: watch::Sender::new(true) }
     }
 
     /// What was learned of the same target before a reload is known still.
     pub(crate) fn after(before: &Self, declared: Arc<Target>) -> Self {
         let known = Self::new(declared);
         {
+            let before = before.state();
             let mut state = known.state();
-            state.lacks.clone_from(&before.state().lacks);
-            state.rebuild(&known.declared);
+            state.lacks.clone_from(&before.lacks);
+            state.description.clone_from(&before.description);
+            if let Some(documents) = before.documents.clone() {
+                state.describe(&known.declared, documents);
+            }
+            state.rebuild();
         }
         known
     }
@@ -54,8 +83,50 @@ impl Knowledge {
     /// The target as it is known to be now.
     pub(crate) fn target(&self) -> Arc<Target> {
         let mut state = self.state();
-        state.forget(&self.declared, Instant::now());
+        state.forget(Instant::now());
         state.present.clone()
+    }
+
+    /// The provider described itself.
+    pub(crate) fn describe(&self, documents: Documents) {
+        let mut state = self.state();
+        state.description.at = Some(SystemTime::now());
+        state.description.failure = None;
+        state.describe(&self.declared, Arc::new(documents));
+        state.rebuild();
+    }
+
+    /// The provider could not be asked: what is known is kept.
+    pub(crate) fn not_described(&self, why: String) {
+        self.state().description.failure = Some((SystemTime::now(), why));
+    }
+
+    /// How asking for the description went.
+    pub(crate) fn description(&self) -> Description {
+        self.state().description.clone()
+    }
+
+    /// Whether resource types may be there of which nothing is known yet: the provider could not be asked so far.
+    pub(crate) fn is_unsure(&self) -> bool {
+        let description = &self.state().description;
+        description.at.is_none() && description.failure.is_some()
+    }
+
+    /// From now on [`Self::settled`] waits, unless the provider has been asked before.
+    pub(crate) fn is_being_asked(&self) {
+        let known = self.state().description.at.is_some();
+        self.settled.send_replace(known);
+    }
+
+    /// Nobody need wait any more.
+    pub(crate) fn has_been_asked(&self) {
+        self.settled.send_replace(true);
+    }
+
+    /// Waits until the provider has been asked once how it describes itself.
+    pub(crate) async fn settled(&self) {
+        // The sender lives as long as this does.
+        let _ = self.settled.subscribe().wait_for(|settled| *settled).await;
     }
 
     /// Remembers what an operation found lacking.
@@ -69,13 +140,13 @@ impl Knowledge {
             let until = Instant::now() + BELIEVED;
             state.lacks.push(Remembered { lack: lack.clone(), at: SystemTime::now(), until });
         }
-        state.rebuild(&self.declared);
+        state.rebuild();
     }
 
     /// All that is remembered now.
     pub(crate) fn lacks(&self) -> Vec<Remembered> {
         let mut state = self.state();
-        state.forget(&self.declared, Instant::now());
+        state.forget(Instant::now());
         state.lacks.clone()
     }
 
@@ -85,19 +156,33 @@ impl Knowledge {
 }
 
 impl State {
-    fn forget(&mut self, declared: &Arc<Target>, now: Instant) {
+    fn describe(&mut self, declared: &Arc<Target>, documents: Arc<Documents>) {
+        match declared.described(&documents) {
+            Ok(described) => {
+                self.described = Arc::new(described.target);
+                self.description.left_out = described.left_out;
+            }
+            Err(why) => {
+                self.described = declared.clone();
+                self.description.left_out = vec![why];
+            }
+        }
+        self.documents = Some(documents);
+    }
+
+    fn forget(&mut self, now: Instant) {
         let before = self.lacks.len();
         self.lacks.retain(|known| known.until > now);
         if self.lacks.len() != before {
-            self.rebuild(declared);
+            self.rebuild();
         }
     }
 
-    fn rebuild(&mut self, declared: &Arc<Target>) {
+    fn rebuild(&mut self) {
         self.present = if self.lacks.is_empty() {
-            declared.clone()
+            self.described.clone()
         } else {
-            let known = Target::clone(declared);
+            let known = Target::clone(&self.described);
             Arc::new(self.lacks.iter().fold(known, |known, remembered| known.lacking(&remembered.lack)))
         };
     }

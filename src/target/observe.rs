@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use http::Method;
-use scimux_adapters::VendorError;
+use scimux_adapters::{CallKind, VendorError};
 use tokio::time::{Duration, Instant};
 use tower::layer::layer_fn;
 use tower::{Layer, service_fn};
 
+use super::describe::has_none;
 use super::status::Status;
 use super::{Asked, Prepared, Understood};
 use crate::stack::Stage;
@@ -39,6 +40,8 @@ where
                 metrics.call(&target, &method, code, begun.elapsed());
                 match &answer {
                     Ok(_) => status.succeeded(),
+                    // That a provider does not describe itself is no failure.
+                    Err(error) if asked.call.kind == CallKind::Document && has_none(error) => {}
                     Err(error) => status.failed(error),
                 }
                 write(&target, &asked, &method, code, begun.elapsed(), answer.as_ref().err());

@@ -9,7 +9,7 @@ use scimux_sandbox::demo::{Scene, scenes};
 use scimux_sandbox::{Exchange, Sandbox};
 use serde_json::{Value, json};
 
-use crate::world::{self, World};
+use crate::world::{self, World, asks_for_description};
 
 /// Runs the built binary with a request on its standard input.
 fn explain(config: &Path, arguments: &[&str], request: &str) -> Output {
@@ -74,7 +74,11 @@ fn is_login(exchange: &Exchange) -> bool {
 }
 
 fn wire(sandbox: &Sandbox) -> Vec<Exchange> {
-    sandbox.take_exchanges().into_iter().filter(|exchange| !is_login(exchange)).collect()
+    sandbox
+        .take_exchanges()
+        .into_iter()
+        .filter(|exchange| !is_login(exchange) && !asks_for_description(exchange))
+        .collect()
 }
 
 /// The vendor's own answer to a GET of the scene's resource, in a file.

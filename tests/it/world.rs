@@ -50,7 +50,17 @@ impl World {
         let sandbox = sandbox(vendor).await;
         let toml = format!("[targets.t]\n{}{target_lines}\n", sandbox.target_toml());
         let gateway = Gateway::start(&toml).await;
-        Self { sandboxes: vec![sandbox], gateway }
+        Self { sandboxes: vec![sandbox], gateway }.described().await
+    }
+
+    /// Once the targets have been asked how they describe themselves; what they were sent for that is forgotten.
+    async fn described(self) -> Self {
+        for sandbox in self.sandboxes.iter().filter(|sandbox| sandbox.vendor() == "scim") {
+            while !sandbox.take_exchanges().iter().any(|exchange| exchange.path.ends_with("/Schemas")) {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        }
+        self
     }
 
     /// One route per vendor, each of its name.
@@ -62,7 +72,8 @@ impl World {
             write!(toml, "[targets.{vendor}]\n{}\n", sandbox.target_toml()).expect("writing to a string");
             sandboxes.push(sandbox);
         }
-        Self { gateway: Gateway::start(&toml).await, sandboxes }
+        let gateway = Gateway::start(&toml).await;
+        Self { gateway, sandboxes }.described().await
     }
 
     /// What `/metrics` says on an `admin.socket`.
@@ -100,10 +111,11 @@ impl World {
         &self.gateway
     }
 
-    /// What the vendor saw since the last call, logins left out.
+    /// What the vendor saw since the last call, logins and questions how it describes itself left out.
     pub(crate) fn wire(&self) -> Vec<Exchange> {
         let is_login = |exchange: &Exchange| exchange.path.ends_with("/auth") || exchange.path.ends_with("/as/token");
-        self.sandbox().take_exchanges().into_iter().filter(|exchange| !is_login(exchange)).collect()
+        let counts = |exchange: &Exchange| !is_login(exchange) && !asks_for_description(exchange);
+        self.sandbox().take_exchanges().into_iter().filter(counts).collect()
     }
 
     /// The methods and paths the vendor saw, e.g. `GET /Users/1`; paths from `/Users` or `/Groups` on.
@@ -115,6 +127,12 @@ impl World {
     pub(crate) async fn output(self) -> String {
         self.gateway.stop().await
     }
+}
+
+/// Whether the gateway asks for what describes the vendor, as it does of its own accord.
+pub(crate) fn asks_for_description(exchange: &Exchange) -> bool {
+    let documents = ["/ServiceProviderConfig", "/ResourceTypes", "/Schemas"];
+    documents.iter().any(|document| exchange.path.ends_with(document))
 }
 
 /// `GET /Users/1`

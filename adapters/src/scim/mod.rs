@@ -1,12 +1,19 @@
 //! Any RFC 7644 service provider: a profile, and what its operator knows of it.
 
 use crate::adapter::{Adapter, Setting, SettingKind, Vendor};
-use crate::target::{FILTER, MEMBERS_RETURNED, PATCH, PUT, SORT};
+use crate::target::{DISCOVERY, FILTER, MEMBERS_RETURNED, PATCH, PUT, SORT};
 
 /// The vendor.
 pub(crate) const VENDOR: Vendor = Vendor {
     name: "scim",
     settings: &[
+        Setting {
+            key: DISCOVERY,
+            kind: SettingKind::OneOf(&["on", "off"]),
+            required: false,
+            doc: "whether the provider's /ServiceProviderConfig, /ResourceTypes and /Schemas are believed. Without it they are",
+            example: "off",
+        },
         Setting {
             key: PUT,
             kind: SettingKind::OneOf(&["native", "emulate"]),
