@@ -34,7 +34,7 @@ fn within(filter: Filter, names: Names<'_>) -> Filter {
             None => Filter::Compare(path, op, literal),
             Some((path, attribute)) => match referred(attribute) {
                 Some(id) => Filter::Compare(path.with_sub(&*id.name), op, typed(literal, id.kind)),
-                None => Filter::Compare(path, op, typed(literal, attribute.kind)),
+                None => Filter::Compare(path, op, typed(literal, compared(attribute))),
             },
         },
         Filter::ValuePath(path, inner) => match names.known(&path) {
@@ -63,6 +63,12 @@ impl<'a> Names<'a> {
 /// A single reference stands for the id it holds: Entra ID asks `manager eq "u2"` (clients.md 1.1).
 fn referred(attribute: &Attribute) -> Option<&Attribute> {
     attribute.sub("value").filter(|_| attribute.is_reference() && !attribute.multi_valued)
+}
+
+/// The type of what is compared: a list of complex values stands for their `value` (rfc-traps 74).
+fn compared(attribute: &Attribute) -> Kind {
+    let value = attribute.sub("value").filter(|_| attribute.multi_valued);
+    value.unwrap_or(attribute).kind
 }
 
 /// The literal as the attribute's type writes it, where it can be read so; else as it is, to be refused by name.

@@ -66,7 +66,7 @@ impl<'t> Parser<'t, '_> {
             };
         }
         let path = self.path(name)?;
-        if self.rest.starts_with('[') {
+        if self.next_char() == Some('[') {
             return self.value_path(path);
         }
         self.expression(path)

@@ -300,9 +300,9 @@ pub(super) fn merged(old: Value, new: Value, attribute: &Attribute, at: &Attribu
     Ok(Value::Object(object))
 }
 
-/// A new id makes the URI beside it point elsewhere.
+/// A new id makes the URI beside the old one point elsewhere.
 fn forget_stale_ref(object: &mut Object, id: Option<&Value>, attribute: &Attribute) {
-    if attribute.is_reference() && object.get("value") != id {
+    if attribute.is_reference() && id.is_some() && object.get("value") != id {
         object.remove("$ref");
     }
 }

@@ -104,9 +104,12 @@ impl<'a> Decoder<'a> {
         let is_base = path.urn.as_deref().is_some_and(|urn| self.resource_type.is_base(urn));
         match (op, value) {
             // clients.md rule 1: with a value, these and not all.
-            (Op::Remove, Some(Value::Object(members))) if !members.is_empty() => self.remove_members(&path, members),
-            (Op::Remove, _) if is_base => Err(ScimError::mutability("the base schema cannot be removed")),
-            (Op::Remove, _) | (Op::Replace, Some(Value::Null)) if !is_base => {
+            (Op::Remove, Some(Value::Object(members))) => self.remove_members(&path, members),
+            (Op::Remove, Some(Value::Array(none))) if none.is_empty() => Ok(()), // rfc-traps 183
+            (Op::Remove, None | Some(Value::Null)) if is_base => {
+                Err(ScimError::mutability("the base schema cannot be removed"))
+            }
+            (Op::Remove, None) | (Op::Remove | Op::Replace, Some(Value::Null)) if !is_base => {
                 self.operations.push(PatchOp { op: Op::Remove, path, value: None, explicit: true });
                 Ok(())
             }
@@ -234,7 +237,7 @@ impl<'a> Decoder<'a> {
         let is_element = path.filter.is_some() && path.sub_attribute.is_none();
         let value = if is_element {
             let value = match value {
-                Value::Array(mut elements) if elements.len() == 1 => elements.remove(0),
+                Value::Array(mut elements) if elements.len() < 2 => elements.pop().unwrap_or(Value::Null),
                 value => value,
             };
             single(value, leaf, &name, &mut seen)

@@ -176,7 +176,13 @@ fn create(
     let seed = seed(filter, resolved.attribute, path).ok_or_else(|| {
         ScimError::no_target(format!("nothing is there at {path}, and nothing can be made of the filter"))
     })?;
-    elements.push(element_changed(seed, operation, resolved)?);
+    let element = element_changed(seed, operation, resolved)?;
+    if !compile_element(filter, resolved.attribute)?.matches_element(&element) {
+        return Err(ScimError::no_target(format!(
+            "nothing is there at {path}, and the value is not what the filter describes"
+        )));
+    }
+    elements.push(element);
     let touched = elements.len() - 1;
     exclusive(elements, &[touched], path)
 }

@@ -76,6 +76,8 @@ fn filters_on_what_r0_lacks() {
     let cases = [
         (21, "manager.$ref pr", true),
         (89, "  userName   sw  \"É\"  ", true),
+        (74, "groups sw true", false),
+        (89, "groups  [value eq \"Ab\"]", true),
         (13, "department eq \"x\"", false),
         (13, "employeeNumber eq \"701984\"", true),
         (30, "employeeNumber eq 701984", true),

@@ -1,4 +1,6 @@
-use crate::fixture::{canonical, assert_same_json, decoded, g0, group_type, object, r0, schema, user_type, with_extension};
+use crate::fixture::{
+    assert_same_json, canonical, decoded, g0, group_type, object, r0, schema, user_type, with_extension,
+};
 use crate::patch::{MAX_OPERATIONS, PATCH_URN, apply, encode};
 use crate::schema::{ENTERPRISE_USER as E, Extension, GROUP as G, USER as U};
 use crate::{AttributePath, Object, Op, PatchOp, ResourceType, ScimError, ScimType, Text, Value};
@@ -292,6 +294,10 @@ fn add() {
     refuse(145, r0(), &op("add", "emails[type eq \"a\" or type eq \"b\"].value", "\"x\""), ScimType::NoTarget);
     refuse(145, r0(), &op("add", "emails[type co \"zz\"].value", "\"x\""), ScimType::NoTarget);
     refuse(145, r0(), &op("add", "emails[not (value pr)].value", "\"x\""), ScimType::NoTarget);
+    // What later operations would not find again is not what the filter describes.
+    refuse(146, r0(), &op("add", "emails[type eq \"a\"].type", "\"b\""), ScimType::NoTarget);
+    refuse(146, r0(), &op("add", "emails[type eq \"a\"]", r#"{"value":"x","type":"b"}"#), ScimType::NoTarget);
+    refuse(146, r0(), &op("add", "urn:x:1.0:User:tags[value eq \"a\"]", "\"b\""), ScimType::NoTarget);
     let work = [
         op("add", "addresses[type eq \"work\"].locality", "\"X\""),
         op("add", "addresses[type eq \"work\"].country", "\"US\""),
@@ -423,6 +429,9 @@ fn replace_by_nothing() {
         r#"{"emails":[{"value":"w@x.io","type":"work"},{"value":"h@x.io","type":"home"}]}"#,
     );
     check(168, r0(), &op("replace", "emails", "[]"), r#"{"emails":null}"#);
+    let home = r#"{"emails":[{"value":"h@x.io","type":"home"}]}"#;
+    check(168, r0(), &op("replace", "emails[type eq \"work\"]", "[]"), home);
+    check(152, r0(), &op("add", "emails[type eq \"work\"]", "[]"), "{}");
     refuse(169, r0(), &op("replace", "userName", "null"), ScimType::Mutability);
     refuse(169, r0(), &op("replace", "", r#"{"userName":null}"#), ScimType::Mutability);
     let with_e =
@@ -521,6 +530,11 @@ fn remove() {
     );
     check(183, g0(), &op("remove", "members", "null"), r#"{"members":null}"#);
     check(183, g0(), &op("remove", "members", "[]"), "{}");
+    let with_e = || user(r#"{"schemas":["U","E"],"E":{"department":"D"}}"#);
+    check(183, with_e(), &op("remove", E, "{}"), "{}");
+    check(183, with_e(), &op("remove", E, "[]"), "{}");
+    check(183, with_e(), &op("remove", E, "null"), r#"{"schemas":["U"],"E":null}"#);
+    refuse(183, with_e(), &op("remove", E, "\"department\""), ScimType::InvalidValue);
     refuse(184, r0(), &op("remove", "userName", ""), ScimType::Mutability);
     refuse(184, g0(), &op("remove", "displayName", ""), ScimType::Mutability);
     for path in ["id", "meta", "groups"] {
@@ -570,6 +584,12 @@ fn a_new_manager_does_not_keep_the_old_ref() {
     check(0, before(), &op("replace", &format!("{E}:manager"), r#"{"value":"8"}"#), after);
     check(0, before(), &op("replace", &format!("{E}:manager"), r#""8""#), after);
     check(0, before(), &op("replace", &format!("{E}:manager.value"), r#""8""#), after);
+    let without_id = || user(r#"{"schemas":["U","E"],"E":{"manager":{"$ref":"../Users/8"}}}"#);
+    let both = r#"{"E":{"manager":{"value":"8","$ref":"../Users/8"}}}"#;
+    check(0, without_id(), &op("add", &format!("{E}:manager.value"), r#""8""#), both);
+    let added = op("add", "members[$ref eq \"../Users/u3\"].value", "\"u3\"");
+    let members = r#"{"members":[{"value":"u1"},{"value":"u2"},{"$ref":"../Users/u3","value":"u3"}]}"#;
+    check(144, g0(), &added, members);
 }
 
 #[test]
