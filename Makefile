@@ -2,9 +2,11 @@
 
 CARGO ?= cargo
 VENV  := target/venv
+NODE  := target/node
+OTHERS := SCIMUX_TEST_VENV=$(abspath $(VENV)) SCIMUX_TEST_NODE=$(abspath $(NODE))
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: demo lint test verify bench venv
+.PHONY: demo lint test verify bench venv node
 
 demo:
 	$(CARGO) run --release -- demo
@@ -16,18 +18,19 @@ lint:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked --quiet
 
 # Unit, property, golden and integration tests. The integration tests start the built binary over the sandboxes and over
-# scim2-server, an independent SCIM server, from the virtual environment.
-test: venv
+# independent SCIM servers, and compare PATCH and filters with independent implementations: those of the virtual
+# environment and of node's modules.
+test: venv node
 ifeq ($(NEXTEST),yes)
-	SCIMUX_TEST_VENV=$(abspath $(VENV)) $(CARGO) nextest run --workspace --locked --no-fail-fast
+	$(OTHERS) $(CARGO) nextest run --workspace --locked --no-fail-fast
 else
-	SCIMUX_TEST_VENV=$(abspath $(VENV)) $(CARGO) test --workspace --locked --no-fail-fast
+	$(OTHERS) $(CARGO) test --workspace --locked --no-fail-fast
 endif
 	$(CARGO) test --workspace --locked --doc --quiet
 
-# What takes longer: the tests again with many more cases for each property, and the release build's demo.
+# What takes longer: the tests again with many more cases for each property and comparison, and the release build's demo.
 verify: lint test
-	PROPTEST_CASES=20000 $(CARGO) test --release --locked -p scimux-scim -p scimux-adapters
+	$(OTHERS) PROPTEST_CASES=20000 SCIMUX_TEST_CASES=5000 $(CARGO) test --release --locked -p scimux-scim -p scimux-adapters
 	$(CARGO) run --release --locked -- demo --once
 
 # Prints what README claims: release build from cold, size of the binary, memory when idle.
@@ -39,4 +42,13 @@ venv: $(VENV)/.made
 $(VENV)/.made: tests/requirements.txt
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	touch $@
+
+node: $(NODE)/.made
+
+$(NODE)/.made: tests/node/package.json tests/node/package-lock.json
+	@command -v npm >/dev/null || { echo "the tests need node and npm: they run independent SCIM programs of JavaScript" >&2; exit 1; }
+	mkdir -p $(NODE)
+	cp tests/node/package.json tests/node/package-lock.json $(NODE)
+	npm ci --prefix $(NODE) --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
