@@ -6,7 +6,7 @@ mod list;
 
 use crate::{AttributePath, Object, Text, Value};
 
-pub use apply::apply;
+pub use apply::{MAX_VISITS, apply};
 pub(crate) use apply::{is_container, list_schemas};
 pub use decode::decode;
 pub(crate) use decode::pathless;
