@@ -203,7 +203,9 @@ async fn nothing_of_the_place_is_left_in_what_no_schema_knows() {
 async fn a_tenant_in_the_path_of_the_base_url_is_not_told() {
     let sandbox = crate::world::sandbox("scim").await;
     let base = sandbox.base_url().replace("/v2", "/tenants/canary-tenant/v2");
-    let toml = format!("[targets.t]\nadapter = \"scim\"\nbase_url = \"{base}\"\nauth = {{ scheme = \"none\" }}\ndiscovery = \"off\"\n");
+    let toml = format!(
+        "[targets.t]\nadapter = \"scim\"\nbase_url = \"{base}\"\nauth = {{ scheme = \"none\" }}\ndiscovery = \"off\"\n"
+    );
     let gateway = Gateway::start(&toml).await;
     sandbox.fault(fault(status(400, &[], &json!({"detail": "no user 7 in CANARY-Tenant"}).to_string())));
     let detail = gateway.send("GET", "/t/scim/v2/Users/7", Value::Null).await.refused(400, "invalidValue");
