@@ -11,11 +11,12 @@ NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 demo:
 	$(CARGO) run --release -- demo
 
-# Format, clippy with warnings as errors, rustdoc without warnings.
+# Format, clippy with warnings as errors, rustdoc without warnings, a test or a reason for each entry of rfc-traps.
 lint:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked --quiet
+	python3 tests/traps.py --check
 
 # Unit, property, golden and integration tests. The integration tests start the built binary over the sandboxes and over
 # independent SCIM servers, and compare PATCH and filters with independent implementations: those of the virtual
@@ -30,7 +31,7 @@ endif
 
 # What takes longer: the tests again with many more cases for each property and comparison, and the release build's demo.
 verify: lint test
-	$(OTHERS) PROPTEST_CASES=20000 SCIMUX_TEST_CASES=5000 $(CARGO) test --release --locked -p scimux-scim -p scimux-adapters
+	$(OTHERS) PROPTEST_CASES=20000 SCIMUX_TEST_CASES=5000 SCIMUX_TEST_SEED=new $(CARGO) test --release --locked -p scimux-scim -p scimux-adapters
 	$(CARGO) run --release --locked -- demo --once
 
 # Prints what README claims: release build from cold, size of the binary, memory when idle.

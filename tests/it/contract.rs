@@ -82,6 +82,7 @@ fn last(sandbox: &Sandbox) -> (String, Value) {
     (exchange.method, if exchange.body.is_empty() { Value::Null } else { parse(&exchange.body) })
 }
 
+/// rfc-traps 232 and 335: by position, never by text.
 #[tokio::test]
 async fn veeva_with_urn_and_attribute_mapping() {
     let contract = Contract::start().await;

@@ -144,6 +144,7 @@ async fn a_started_mutation_is_finished_when_the_client_hangs_up() {
     }
 }
 
+/// rfc-traps 325: without tags changes take turns.
 #[tokio::test]
 async fn mutations_of_one_resource_take_turns() {
     let world = World::start("veeva").await;

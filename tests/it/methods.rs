@@ -39,6 +39,7 @@ async fn a_put_that_is_lacking_is_learned_from_each_of_the_three_answers() {
     }
 }
 
+/// rfc-traps 128: providers say it with 501, 405 or 404.
 #[tokio::test]
 async fn a_patch_that_is_lacking_is_learned_for_its_type_only() {
     for answer in ["501", "405", "404html"] {

@@ -36,6 +36,7 @@ async fn put_patch_and_delete_are_passed_on() {
     );
 }
 
+/// rfc-traps 333: the answer is what the vendor has.
 #[tokio::test]
 async fn a_204_on_patch_is_read_back() {
     let world = World::start("scim").await;
@@ -53,6 +54,7 @@ async fn a_put_without_active_never_brings_a_leaver_back() {
     assert_eq!(world.send("PUT", BARBARA, body).await.expect(200)["active"], false);
 }
 
+/// rfc-traps 126: asked for, the resource comes.
 #[tokio::test]
 async fn groups_answer_204_on_patch_unless_attributes_are_asked() {
     let world = World::start("scim").await;

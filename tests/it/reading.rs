@@ -74,6 +74,7 @@ async fn the_part_the_vendor_knows_is_sent() {
     }
 }
 
+/// rfc-traps 105 and 334: what is not computed is refused, whole.
 #[tokio::test]
 async fn trap_252_beyond_the_bound_is_too_many() {
     let world = World::with("veeva", "upstream.scan_limit = 10").await;

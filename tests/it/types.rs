@@ -38,6 +38,7 @@ fn patch(operations: Value) -> Value {
 }
 
 /// A whole life of a resource of a type that no RFC has, whatever method the provider lacks (rfc-traps 324).
+/// rfc-traps 311: the endpoint is what the provider says.
 #[tokio::test]
 async fn trap_324_devices_live_as_users_do() {
     for lacking in [&["devices"][..], &["devices", "PATCH", "501"], &["devices", "PUT", "404html"]] {

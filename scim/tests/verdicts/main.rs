@@ -2,7 +2,7 @@
 //! against that server's evaluation. Where they differ, the difference is listed with the reason that decides it, and a
 //! difference that is not listed fails.
 //!
-//! `SCIMUX_TEST_SEED` repeats a run, `SCIMUX_TEST_CASES` sets how many cases are made.
+//! `SCIMUX_TEST_SEED` repeats a run (`new`: another one), `SCIMUX_TEST_CASES` sets how many cases are made.
 
 mod evaluation;
 mod filters;

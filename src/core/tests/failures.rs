@@ -55,6 +55,7 @@ async fn each_kind_has_its_status() {
     }
 }
 
+/// rfc-traps 298: `Retry-After` reaches the client.
 #[tokio::test]
 async fn retry_after_is_kept_and_the_vendors_words_are_cleaned() {
     let error = VendorError {
