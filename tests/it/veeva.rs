@@ -128,7 +128,7 @@ async fn put_clears_in_an_extension_that_it_names() {
     let sent = parse(&world.wire()[1].body);
     assert_eq!(sent[ENTERPRISE], json!({"manager": null}), "{sent}");
     assert!(resource.get(ENTERPRISE).is_none(), "{resource}");
-    assert_eq!(resource["schemas"], json!([VAULT, USER]));
+    assert_eq!(resource["schemas"], json!([USER, VAULT]), "the base first");
 }
 
 #[tokio::test]

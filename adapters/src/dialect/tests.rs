@@ -164,6 +164,9 @@ fn odd_answers_are_brought_into_rfc_shape() {
     let alone = got("scim", r#"{"id":7,"schemas":"urn:x","emails":{"value":"a@b"}}"#);
     assert_eq!(alone, json(r#"{"id":"7","schemas":["urn:x"],"emails":[{"value":"a@b"}]}"#));
     assert_eq!(got("scim", r#"{"schemas":["urn:x"],"userName":"a"}"#).str("id"), Some("7"));
+    let base = "urn:ietf:params:scim:schemas:core:2.0:User";
+    let turned = got("scim", &format!(r#"{{"id":"7","schemas":["urn:x","urn:y","{base}","urn:z"]}}"#));
+    assert_eq!(turned, json(&format!(r#"{{"id":"7","schemas":["{base}","urn:x","urn:y","urn:z"]}}"#)));
     assert_eq!(got("scim", r#"{"id":"7","emails":null}"#).get("emails"), Some(&Value::Null));
     let vault = got("veeva", r#"{"id":"7","locale":"zh_Hans_CN","emails":[]}"#);
     assert_eq!((vault.str("locale"), vault.get("emails")), (Some("zh-Hans-CN"), Some(&Value::Array(Vec::new()))));

@@ -197,9 +197,21 @@ fn heal_types(resource: &mut Object, served: &ServedType) {
                 let schema = vendor.extension(name).expect("the guard found it");
                 container.iter_mut().for_each(|(name, value)| heal_type(value, schema.attribute(name)));
             }
-            value if name.eq_ignore_ascii_case("schemas") => make_list(value),
+            value if name.eq_ignore_ascii_case("schemas") => {
+                make_list(value);
+                put_first(value, &vendor.schema.id);
+            }
             value => heal_type(value, vendor.schema.attribute(name)),
         }
+    }
+}
+
+/// The base URN in front: the order means nothing (rfc-traps 17), but some readers take the first for the type.
+fn put_first(schemas: &mut Value, base: &str) {
+    let Value::Array(urns) = schemas else { return };
+    let is_base = |urn: &Value| urn.as_str().is_some_and(|urn| urn.eq_ignore_ascii_case(base));
+    if let Some(at) = urns.iter().position(is_base) {
+        urns[..=at].rotate_right(1);
     }
 }
 
