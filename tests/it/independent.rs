@@ -78,6 +78,18 @@ pub(crate) fn python(script: &str) -> Command {
     command
 }
 
+/// A script of `tests/node`, to be run with the modules that `make node` installs.
+pub(crate) fn node(script: &str) -> Command {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/target/node");
+    let folder = std::env::var("SCIMUX_TEST_NODE").unwrap_or_else(|_| root.to_owned());
+    let modules = PathBuf::from(&folder).join("node_modules");
+    assert!(modules.exists(), "{} is missing: run `make node`, which needs npm", modules.display());
+    let mut command = Command::new("node");
+    command.arg(PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/node")).join(script));
+    command.env("SCIMUX_TEST_NODE", folder);
+    command
+}
+
 /// Runs a script to its end and returns what it printed.
 pub(crate) async fn printed(mut command: Command) -> String {
     let run = tokio::task::spawn_blocking(move || command.output());

@@ -25,6 +25,7 @@ mod same_client;
 mod scim2_server;
 mod secrets;
 mod tester;
+mod tester_vendors;
 mod traps;
 mod types;
 mod veeva;

@@ -1,4 +1,7 @@
-"""A scim2-client over a unix socket: what scim2-client and scim2-tester need to speak to a route of the gateway."""
+"""A scim2-client over a unix socket: what scim2-client and scim2-tester need to speak to a route of the gateway.
+
+In place of the socket's path stands `127.0.0.1:PORT` where a server is spoken to directly.
+"""
 
 import http.client
 import json
@@ -25,8 +28,12 @@ class UnixConnection(http.client.HTTPConnection):
         self.path = path
 
     def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(self.path)
+        if self.path.startswith("/"):
+            self.sock = socket.socket(socket.AF_UNIX)
+            self.sock.connect(self.path)
+        else:
+            host, port = self.path.split(":")
+            self.sock = socket.create_connection((host, int(port)))
 
 
 class Client(BaseSyncSCIMClient):
@@ -47,6 +54,8 @@ class Client(BaseSyncSCIMClient):
         query = kwargs.get("params")
         target = f"{self.base}{url}" + (f"?{urlencode(query)}" if query else "")
         body = json.dumps(kwargs["json"]) if kwargs.get("json") is not None else None
+        if body is not None:
+            headers.setdefault("Content-Type", "application/scim+json")
         connection = UnixConnection(self.path)
         try:
             connection.request(method, target, body=body, headers=headers)
