@@ -4,8 +4,9 @@
 usage: python3 tests/traps.py            each entry with the tests that name it
        python3 tests/traps.py --check    only what is wrong; exit 1 if an entry has neither a test nor a reason, or both
 
-A test names an entry in its own name (`trap_52_…`, `traps_300_to_309_…`, `traps_272_273_276_…`), at the head of a row of
-its table (`(52, …`, `check(52, …`, `refuse(52, …`), or in a text or comment (`trap 52`, `rfc-traps 136 to 139`).
+A test names an entry in its own name (`trap_52_…`, `traps_300_to_309_…`, `traps_272_273_276_…`) or in a text or comment
+(`trap 52`, `rfc-traps 136 to 139`). In the protocol's source and in files of the traps' own it may also stand at the head of
+a row (`(52, …`, `check(52, …`, `refuse(52, …`); elsewhere such a number is a status or a count.
 """
 
 import pathlib
@@ -14,11 +15,9 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 NUMBERS = r"\d+(?:(?:_to_|_| to |, | and )\d+)*"
-NAMED = [
-    re.compile(r"fn traps?_(" + NUMBERS + r")"),
-    re.compile(r"^\s*(?:check|refuse|refused|becomes|same)?\(\"?(\d+)\"?,"),
-    re.compile(r"(?:rfc-traps|traps?) (" + NUMBERS + r")"),
-]
+FUNCTION = re.compile(r"^\s*(?:async )?fn (\w+)")
+NAMED = [re.compile(r"^\s*(?:async )?fn traps?_(" + NUMBERS + r")"), re.compile(r"(?:rfc-traps|traps?) (" + NUMBERS + r")")]
+ROW = re.compile(r"^\s*(?:check|refuse|refused|becomes|same)?\(\"?(\d+)\"?,")
 
 
 def entries():
@@ -49,13 +48,22 @@ def tests():
 
 
 def named():
+    """For each number the tests that name it, as `file::function`; a comment above a function belongs to it."""
     found = {}
     for place, text in tests():
+        patterns = [*NAMED, ROW] if place.parts[:2] == ("scim", "src") or "traps" in str(place) else NAMED
+        function, waiting = "", []
         for line in text.splitlines():
-            for pattern in NAMED:
-                for hit in pattern.finditer(line):
-                    for number in numbers(hit.group(1)):
-                        found.setdefault(number, set()).add(str(place))
+            if line.lstrip().startswith("//!"):
+                continue
+            begins = FUNCTION.match(line)
+            hits = [number for pattern in patterns for hit in pattern.finditer(line) for number in numbers(hit.group(1))]
+            if begins:
+                function, hits, waiting = begins.group(1), hits + waiting, []
+            elif line.startswith(("//", "#[")) or line.startswith(("    //", "    #[")) and not function:
+                waiting, hits = waiting + hits, []
+            for number in hits:
+                found.setdefault(number, set()).add(f"{place}::{function}")
     return found
 
 
@@ -69,7 +77,8 @@ def main(check):
             wrong.append(f"{number}. {title}: a test names it, so its reason in tests/traps.tsv is stale: {places[0]}")
         if not check:
             print(f"{number}. {title}\n    {', '.join(places) or 'no test: ' + (reason or '???')}")
-    print("\n".join(wrong), file=sys.stderr) if wrong else None
+    if wrong:
+        print("\n".join(wrong), file=sys.stderr)
     return 1 if wrong else 0
 
 

@@ -99,3 +99,11 @@ fn the_sandbox_depends_on_no_crate_of_ours() {
     let manifest = std::fs::read_to_string(root().join("sandbox/Cargo.toml")).expect("a manifest");
     assert!(!manifest.contains("scimux-scim") && !manifest.contains("scimux-adapters"), "{manifest}");
 }
+
+/// No entry of rfc-traps is forgotten: a test names it, or there is a reason why none does.
+#[test]
+fn every_trap_has_a_test_or_a_reason() {
+    let counted = std::process::Command::new("python3").arg(root().join("tests/traps.py")).arg("--check").output();
+    let counted = counted.expect("python3 runs");
+    assert!(counted.status.success(), "{}", String::from_utf8_lossy(&counted.stderr));
+}

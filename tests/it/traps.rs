@@ -57,8 +57,10 @@ async fn traps_102_103_filters_without_hits_and_on_one_resource() {
 }
 
 #[tokio::test]
-async fn traps_127_197_198_208_211_a_life() {
+async fn traps_127_197_198_200_208_211_a_life() {
     let world = World::start("scim").await;
+    world.send("PUT", "/Users/never-made", user("trap-200")).await.refused(404, "");
+    assert_eq!(world.get("/Users?filter=userName%20eq%20%22trap-200%22").await.expect(200)["totalResults"], 0);
     let first = create(&world, "trap-198").await;
     world.send("POST", "/Users", user("TRAP-198")).await.refused(409, "uniqueness");
     assert_eq!(world.send("PUT", &at(&first), user("trap-198")).await.expect(200)["userName"], "trap-198");
