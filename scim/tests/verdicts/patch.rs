@@ -120,7 +120,8 @@ impl Judge<'_> {
             Some((index, Meaning::As(strict))) => {
                 self.shown.push(index);
                 let meant = self.one_by_one(before, &strict, depth - 1)?;
-                let as_meant = same(&our, &meant);
+                // Of several mistakes in one operation any may be told.
+                let as_meant = same(&our, &meant) || our.is_err() && meant.is_err();
                 as_meant.then_some(our.clone()).ok_or_else(|| {
                     format!(
                         "{}: read as {}: {}",

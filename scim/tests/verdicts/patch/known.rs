@@ -249,6 +249,12 @@ pub(super) const KNOWN: &[Known] = &[
         r#"{"op":"add","path":"members","value":[{"value":"u1","display":"D"}]}"#,
     ),
     known(
+        Trap(137),
+        "what differs in letters is another element, so that a difference between two lists can say it",
+        lists::letters,
+        r#"{"op":"add","path":"urn:example:params:scim:schemas:extension:verdicts:2.0:User:tags","value":["A"]}"#,
+    ),
+    known(
         Trap(46),
         "the same value and type stand once",
         lists::merged,

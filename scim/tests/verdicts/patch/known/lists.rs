@@ -26,6 +26,23 @@ pub(super) fn remove_these(step: &Step<'_>) -> Option<Meaning> {
     Some(Meaning::As(named.collect()))
 }
 
+/// Plain texts that are the same but for letters: each spelling is an element here.
+pub(super) fn letters(step: &Step<'_>) -> Option<Meaning> {
+    let attribute = step.attribute()?;
+    let is_plain = attribute.multi_valued && attribute.kind == Kind::String && !attribute.case_exact;
+    if !is_plain || step.op() != "add" || step.codes() != ("ok", "ok") {
+        return None;
+    }
+    let texts = |value: &Value| match value {
+        Value::Array(values) => values.clone(),
+        one => vec![one.clone()],
+    };
+    let all: Vec<Value> = [texts(step.target()?.1?), texts(&step.present())].concat();
+    let all: Vec<&str> = all.iter().filter_map(Value::as_str).collect();
+    let twice = all.iter().any(|one| all.iter().any(|other| one != other && one.eq_ignore_ascii_case(other)));
+    twice.then_some(Meaning::Stays)
+}
+
 /// The filter that finds an element: by value and type if it has a value, a reference by its value alone.
 fn finds(element: &Value, is_reference: bool) -> String {
     let Some(parts) = element.as_object() else { return format!("value eq {element}") };
