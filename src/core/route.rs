@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::header::HOST;
 use http::uri::Authority;
 use scimux_adapters::Target;
+use tokio::time::{Duration, timeout};
 use tower::layer::layer_fn;
 use tower::{Layer, service_fn};
 
@@ -16,6 +17,9 @@ use crate::front::{Request, Response};
 use crate::stack::Stage;
 use crate::target::LiveTarget;
 use crate::telemetry::Record;
+
+/// How long a request waits for the target's first answer on what it has.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A route that is served.
 #[derive(Debug)]
@@ -106,7 +110,8 @@ fn find<'a>(routes: &'a [Arc<Route>], host: Option<&str>, path: &str) -> Option<
 /// What a path names on its route, once the target's first answer on what it has is there.
 async fn place(route: Arc<Route>, path: &str) -> Place {
     let knowledge = &route.target.lasting.knowledge;
-    knowledge.settled().await;
+    // A target that hangs is asked for what the request wants all the same, and tells so itself.
+    let _ = timeout(PATIENCE, knowledge.settled()).await;
     let known = knowledge.target();
     let below: Vec<&str> = segments(path).skip(route.segments.len()).collect();
     let endpoint = match endpoint(&below, &known) {

@@ -77,9 +77,18 @@ pub(crate) fn empty(status: u16) -> http::Response<Bytes> {
 
 /// SCIM in front of a vendor, without the front zone.
 pub(crate) fn core(config: &Config, http: &HttpService) -> CoreService {
+    let live = |target| Arc::new(LiveTarget::new(target, http.clone(), PUBLIC, &Arc::new(Metrics::new()), None));
+    core_of(config, config.targets.iter().map(live).collect())
+}
+
+/// The first target of a configuration.
+pub(crate) fn live(config: &Config, http: &HttpService) -> Arc<LiveTarget> {
+    Arc::new(LiveTarget::new(&config.targets[0], http.clone(), PUBLIC, &Arc::new(Metrics::new()), None))
+}
+
+/// SCIM in front of these targets.
+pub(crate) fn core_of(config: &Config, targets: Vec<Arc<LiveTarget>>) -> CoreService {
     let metrics = Arc::new(Metrics::new());
-    let live = |target| Arc::new(LiveTarget::new(target, http.clone(), PUBLIC, &metrics, None));
-    let targets: Vec<Arc<LiveTarget>> = config.targets.iter().map(live).collect();
     let brakes = Brakes::default();
     let routes: Arc<[Arc<Route>]> = crate::serve::routes(config, PUBLIC, &targets, &brakes, &metrics).into();
     let clients: Arc<[Arc<Client>]> = config.clients.iter().cloned().map(Arc::new).collect();

@@ -106,10 +106,10 @@ impl Knowledge {
         self.state().description.clone()
     }
 
-    /// Whether resource types may be there of which nothing is known yet: the provider could not be asked so far.
+    /// Whether resource types may be there of which nothing is known yet: the provider has not answered so far.
     pub(crate) fn is_unsure(&self) -> bool {
         let description = &self.state().description;
-        description.at.is_none() && description.failure.is_some()
+        description.at.is_none() && (description.failure.is_some() || !*self.settled.borrow())
     }
 
     /// From now on [`Self::settled`] waits, unless the provider has been asked before.

@@ -2,7 +2,7 @@
 
 use super::super::discovery::Document;
 use super::super::path::{Endpoint, endpoint, segments};
-use crate::target::fixture::{PLAIN, config};
+use crate::target::fixture::{self, PLAIN, config};
 
 fn named(path: &str) -> Endpoint {
     let config = config(PLAIN);
@@ -51,4 +51,20 @@ fn ids_are_decoded_once_and_refused_where_they_could_lead_elsewhere() {
         assert!(matches!(named(&format!("/Users/{raw}")), Endpoint::Resource(_, got) if got == id), "{raw}");
     }
     assert!(matches!(named(&format!("/Users/{}", "a".repeat(256))), Endpoint::Resource(..)));
+}
+
+/// Who waits for a target that hangs waits for a while only, and is not told that something is not there.
+#[tokio::test(start_paused = true)]
+async fn requests_do_not_wait_for_ever_for_what_a_target_says_of_itself() {
+    let (http, _) = fixture::vendor(|_| Ok(fixture::json(200, &serde_json::json!({"id": "1", "userName": "babs"}))));
+    let config = config(PLAIN);
+    let live = fixture::live(&config, &http);
+    live.lasting.knowledge.is_being_asked();
+    let core = fixture::core_of(&config, vec![live.clone()]);
+    assert_eq!(fixture::send(&core, "GET", "/t/scim/v2/Users/1", "").await.0.status(), 200);
+    let (answer, _) = fixture::send(&core, "GET", "/t/scim/v2/Devices", "").await;
+    assert_eq!((answer.status().as_u16(), answer.headers().contains_key("retry-after")), (503, true));
+    live.lasting.knowledge.describe(scimux_adapters::Documents::default());
+    live.lasting.knowledge.has_been_asked();
+    assert_eq!(fixture::send(&core, "GET", "/t/scim/v2/Devices", "").await.0.status(), 404);
 }
