@@ -266,14 +266,15 @@ impl Scan {
     fn look_at(&mut self, text: &Text) -> Result<bool, Failure> {
         let resource = self.decode(text)?;
         let id = Text::from(resource.str("id").unwrap_or(text));
-        if !self.seen.insert(id) {
+        if !self.seen.insert(id.clone()) {
             return Ok(false);
         }
         self.read += 1;
         let part = &self.parts[self.at];
         let canonical = self.kind().mapping.resource_to_canonical(resource);
         if part.rest.as_ref().is_none_or(|rest| rest.matches(&canonical)) {
-            let key = part.sorter.as_ref().map(|sorter| sorter.key(&canonical));
+            // Equal places are told apart by id: a vendor's own order may change from call to call (rfc-traps 242).
+            let key = part.sorter.as_ref().map(|sorter| (sorter.key(&canonical), id));
             // A copy: a slice would keep the whole page in memory.
             self.window.add(key, part.served, Text::from(&**text));
         }

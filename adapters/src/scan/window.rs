@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use scimux_scim::Text;
 use scimux_scim::sort::SortKey;
 
+/// Where a resource stands in an order: by what it is sorted by, then by its id.
+pub(super) type Place = (SortKey, Text);
+
 /// The resources from `skip` on, `take` of them at most; in sorted order none behind them is kept.
 #[derive(Debug)]
 pub(super) struct Window {
@@ -12,8 +15,8 @@ pub(super) struct Window {
     take: u64,
     sorted: bool,
     matched: u64,
-    /// By place and, where that is equal, by arrival: which type, and the resource as text.
-    kept: BTreeMap<(Option<SortKey>, u64), (usize, Text)>,
+    /// By place and id and, where there is no order, by arrival: which type, and the resource as text.
+    kept: BTreeMap<(Option<Place>, u64), (usize, Text)>,
 }
 
 impl Window {
@@ -21,7 +24,7 @@ impl Window {
         Self { skip, take, sorted, matched: 0, kept: BTreeMap::new() }
     }
 
-    pub(super) fn add(&mut self, key: Option<SortKey>, served: usize, resource: Text) {
+    pub(super) fn add(&mut self, key: Option<Place>, served: usize, resource: Text) {
         let index = self.matched;
         self.matched += 1;
         let inside = index >= self.skip && index < self.end();
