@@ -6,7 +6,7 @@ NODE  := target/node
 OTHERS := SCIMUX_TEST_VENV=$(abspath $(VENV)) SCIMUX_TEST_NODE=$(abspath $(NODE))
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: demo lint test verify bench venv node
+.PHONY: demo lint test verify bench deploy-check venv node
 
 demo:
 	$(CARGO) run --release -- demo
@@ -34,15 +34,19 @@ verify: lint test
 	$(OTHERS) PROPTEST_CASES=20000 SCIMUX_TEST_CASES=5000 SCIMUX_TEST_SEED=new $(CARGO) test --release --locked -p scimux-scim -p scimux-adapters
 	$(CARGO) run --release --locked -- demo --once
 
+# Manifests, unit and alerts of deploy/, as far as the tools are there; it says what it could not check.
+deploy-check: venv
+	deploy/check.sh $(abspath $(VENV))
+
 # Prints what README claims: release build from cold, size of the binary, memory when idle.
 bench:
 	tests/bench/footprint.sh
 
 venv: $(VENV)/.made
 
-$(VENV)/.made: tests/requirements.txt
+$(VENV)/.made: tests/requirements.txt deploy/requirements.txt
 	python3 -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/requirements.txt -r deploy/requirements.txt
 	touch $@
 
 node: $(NODE)/.made

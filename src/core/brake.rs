@@ -89,6 +89,7 @@ impl Brakes {
 impl Brake {
     fn new(route: &str, limit: usize, metrics: &Arc<Metrics>) -> Self {
         metrics.brake_is(route, false);
+        metrics.braked(route, 0);
         let state = State { limit, passed: VecDeque::new(), next: 0, engaged: false };
         Self { route: route.to_owned(), metrics: metrics.clone(), state: Mutex::new(state) }
     }
@@ -102,7 +103,7 @@ impl Brake {
             Ok(numbers) => Ok(numbers.map(|number| Ticket::new(self, number)).collect()),
             Err((limit, engages_now)) => {
                 self.metrics.brake_is(&self.route, true);
-                self.metrics.braked(&self.route);
+                self.metrics.braked(&self.route, 1);
                 self.tell(count, limit, engages_now);
                 Err(self.refusal(limit))
             }

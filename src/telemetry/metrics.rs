@@ -89,6 +89,10 @@ impl Metrics {
             in_flight: Gauge::default(),
         };
         metrics.register();
+        // From zero on, so that the first one is seen as an increase.
+        for result in ["done", "refused"] {
+            let _ = metrics.reloads.get_or_create(&ResultLabels { result });
+        }
         metrics
     }
 
@@ -169,9 +173,9 @@ impl Metrics {
         self.brake_engaged.get_or_create(&labels).set(i64::from(engaged));
     }
 
-    /// The safety brake of a route refused a request.
-    pub(crate) fn braked(&self, route: &str) {
-        self.brake_refused.get_or_create(&RouteLabels { route: route.to_owned() }).inc();
+    /// The safety brake of a route refused so many requests.
+    pub(crate) fn braked(&self, route: &str, requests: u64) {
+        self.brake_refused.get_or_create(&RouteLabels { route: route.to_owned() }).inc_by(requests);
     }
 
     /// The number of requests in flight.
@@ -208,10 +212,12 @@ fn method(method: &Method) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
-    #[test]
-    fn names_are_those_of_the_contract() {
+    /// Each metric with something in it.
+    fn everything() -> Metrics {
         let metrics = Metrics::new();
         let invented = Method::from_bytes(b"BREW").expect("a legal method");
         metrics.request(None, &invented, 404, Duration::from_millis(3));
@@ -223,9 +229,42 @@ mod tests {
         metrics.dropped("t", "title".to_owned());
         metrics.reload(true);
         metrics.brake_is("r", true);
-        metrics.braked("r");
+        metrics.braked("r", 1);
         metrics.in_flight().inc();
-        let text = metrics.text();
+        metrics
+    }
+
+    /// The names that `text` has, in the form of the metrics here.
+    fn names(text: &str) -> BTreeSet<&str> {
+        let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+        words.filter(|word| word.starts_with("scimux_")).collect()
+    }
+
+    /// What an operator reads of them is what there is, and the alerts are about nothing else.
+    #[test]
+    fn the_documents_name_every_metric_and_no_other() {
+        let text = everything().text();
+        let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+        let shown = |line: &str| {
+            let (name, kind) = line.split_once(' ').expect("a name and a kind");
+            if kind == "counter" { format!("{name}_total") } else { name.to_owned() }
+        };
+        let there: BTreeSet<String> = types.map(shown).collect();
+        let read = |name: &str| {
+            std::fs::read_to_string(format!("{}/{name}", env!("CARGO_MANIFEST_DIR"))).expect("it can be read")
+        };
+        let page = read("docs/operations.md");
+        let (_, table) = page.split_once("## What `/metrics` says").expect("the heading");
+        let (table, _) = table.split_once("\n## ").expect("another heading");
+        assert_eq!(names(table), there.iter().map(String::as_str).collect());
+        for name in names(&read("deploy/prometheus/alerts.yaml")) {
+            assert!(there.contains(name.trim_end_matches("_bucket")), "there is no {name}");
+        }
+    }
+
+    #[test]
+    fn names_are_those_of_the_contract() {
+        let text = everything().text();
         for line in [
             r#"scimux_requests_total{route="other",method="other",status="404"} 1"#,
             "scimux_request_duration_seconds_count 1",

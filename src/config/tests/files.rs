@@ -76,6 +76,30 @@ fn secrets(target: &crate::config::TargetConfig) -> String {
     format!("{:?} {secret}", target.auth)
 }
 
+/// The configurations of `deploy/`, with nothing in the place of their secrets.
+#[test]
+fn what_is_deployed_loads() {
+    let files = ["compose/scimux.toml", "systemd/scimux.toml", "kubernetes/standalone.yaml", "kubernetes/sidecar.yaml"];
+    for name in files {
+        let text = std::fs::read_to_string(repository("deploy").join(name)).expect("it can be read");
+        let text = if name.ends_with(".yaml") { config_map(&text) } else { text };
+        let config = match crate::config::read(&text, name, &Environment::new(), true) {
+            Ok((config, _)) => config,
+            Err(problems) => panic!("{problems:#?}"),
+        };
+        let operated = config.admin.as_ref().is_some_and(|admin| admin.socket.is_some());
+        assert!(operated || config.routes.iter().all(|route| route.brake.is_none()), "{name}: who would release it?");
+        assert!(config.admin.is_some(), "{name}: probes need it");
+    }
+}
+
+/// The text under `scimux.toml: |` of a manifest.
+fn config_map(manifest: &str) -> String {
+    let (_, text) = manifest.split_once("scimux.toml: |\n").expect("it is there");
+    let lines = text.lines().take_while(|line| line.is_empty() || line.starts_with("    "));
+    lines.map(|line| format!("{}\n", line.trim_start_matches("    "))).collect()
+}
+
 #[test]
 fn the_contracts_example_loads() {
     let directory = Directory::new();
