@@ -100,6 +100,7 @@ fn describe(live: &LiveTarget) -> Value {
         "adapter": target.vendor.name,
         "base_url": target.settings.base_url.to_string(),
         "breaker": live.lasting.breaker.phase(Instant::now()).as_str(),
+        "rate": rate(live),
         "retries": live.lasting.budget.spent(),
         "last_success": last.success.map(rfc3339),
         "last_failure": failure,
@@ -108,6 +109,12 @@ fn describe(live: &LiveTarget) -> Value {
         "description": description(live),
         "resource_types": types,
     })
+}
+
+/// How fast it is asked at most, and for how long it is not asked since it said so.
+fn rate(live: &LiveTarget) -> Value {
+    let (per_sec, paused) = live.lasting.quota.pace();
+    json!({ "per_sec": per_sec, "paused_secs": paused.as_secs() })
 }
 
 /// What the target showed of itself: methods that it lacks for a resource type, and since when that is known.

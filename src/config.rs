@@ -205,6 +205,8 @@ pub struct Upstream {
     pub retries: u64,
     /// Calls in flight.
     pub concurrency: usize,
+    /// Calls a second at most.
+    pub rate_per_sec: Option<u64>,
     /// The largest answer, in bytes.
     pub response_bytes: usize,
     /// PEM of further roots, its bytes as read.

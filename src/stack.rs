@@ -23,7 +23,7 @@ use crate::front::concurrency::{self, Places};
 use crate::front::{Request, Response, access_log, deadline, error_body, headers, panic, request_id};
 use crate::target::lasting::Lasting;
 use crate::target::repeat::{self, Repeats};
-use crate::target::{CallService, breaker, deadline as call_deadline, observe, queue, renew, translate, understand};
+use crate::target::{CallService, breaker, deadline as call_deadline, observe, quota, renew, translate, understand};
 use crate::telemetry::Metrics;
 use crate::upstream::{Credentials, HttpService};
 
@@ -131,13 +131,13 @@ pub(crate) fn target(
         // Outside the queue: a call that waits for a login takes no place from others.
         .layer(renew::layer(credentials))
         // Outside the log of calls: waiting is not the vendor's time.
-        .layer(queue::layer(lasting.places.clone(), upstream.timeout))
+        .layer(quota::layer(lasting.quota.clone(), upstream.timeout))
         // Sees each sending by itself, with what the adapter made of the answer.
         .layer(observe::layer(name, lasting.status.clone(), metrics))
         // Inside the log of calls: one that is given up has its line.
         .layer(call_deadline::layer())
         // Next to the network: everything above speaks of meanings, not of bytes.
-        .layer(understand::layer())
+        .layer(understand::layer(lasting.quota.clone()))
         .service(http);
     BoxCloneSyncService::new(stack)
 }

@@ -8,7 +8,7 @@ pub(crate) mod fixture;
 pub(crate) mod knowledge;
 pub(crate) mod lasting;
 pub(crate) mod observe;
-pub(crate) mod queue;
+pub(crate) mod quota;
 pub(crate) mod renew;
 pub(crate) mod repeat;
 pub(crate) mod status;

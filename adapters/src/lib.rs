@@ -26,6 +26,7 @@ mod plan;
 pub mod profile;
 mod progress;
 mod put;
+pub mod rate;
 pub mod run;
 mod scan;
 pub mod target;

@@ -21,6 +21,9 @@ pub struct Profile {
     /// How its errors look and what they mean.
     #[serde(default)]
     pub errors: ErrorProfile,
+    /// The headers that say how many more calls it takes; absent: the usual ones, where they come.
+    #[serde(default)]
+    pub rate: Option<RateProfile>,
     /// Schemas that no RFC has.
     #[serde(default)]
     pub schemas: Vec<Schema>,
@@ -58,6 +61,20 @@ pub enum AuthForm {
     Raw,
     /// The secret alone in a header that the configuration names.
     Header,
+}
+
+/// The headers that say how many more calls a vendor takes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RateProfile {
+    /// How many calls a window has.
+    pub limit: Option<String>,
+    /// How many are left of them.
+    pub remaining: String,
+    /// When the window ends: seconds from now, or a moment since 1970.
+    pub reset: Option<String>,
+    /// How long a window is, where no header says when it ends.
+    pub window_secs: Option<u64>,
 }
 
 /// How errors look and what they mean.

@@ -40,6 +40,7 @@ const SWITCHES: &[Switch] = &[
     off("check_domain", "userName must end in @veepharm.com, this Vault's domain [V 6.1]"),
     off("array_bodies", "a body wrapped in an array, as the 26.1 pages print it, is accepted [V 2]"),
     one_of("all_types", &["true", "false"], "whether /SecurityPolicies and /LicenseTypes are there [V 4]"),
+    one_of("burst_remaining", &["1999"], "calls left of the burst limit of 2000, any number [V 12]"),
     one_of("list_members", &["paging", "bare"], "whether a user list has startIndex and itemsPerPage [V 10]"),
 ];
 
@@ -84,12 +85,13 @@ impl Vendor for Veeva {
     fn handle(&self, request: &Request, state: &mut State) -> Answer {
         let segments = request.segments();
         let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
+        let remaining = state.switches.get("burst_remaining").to_owned();
         let answer = match parts.as_slice() {
             ["api"] | ["api", ""] => versions(request),
             ["api", version, rest @ ..] if is_version(version) => Call { request, state, version }.route(rest),
             _ => malformed_url(),
         };
-        with_headers(answer, request, &parts)
+        with_headers(answer, request, &parts, &remaining)
     }
 }
 
@@ -119,13 +121,13 @@ fn malformed_url() -> Answer {
 }
 
 /// The headers on every answer [V 12]; `Status` since v23.2, the reference id echoed since v23.3 [V 3.1].
-fn with_headers(answer: Answer, request: &Request, parts: &[&str]) -> Answer {
+fn with_headers(answer: Answer, request: &Request, parts: &[&str], remaining: &str) -> Answer {
     let failed = answer.body.contains("\"responseStatus\":\"FAILURE\"");
     let version = parts.get(1).and_then(|v| v.strip_prefix('v')?.parse::<f32>().ok()).unwrap_or_default();
     let mut answer = answer
         .with("x-vaultapi-executionid", uuid::Uuid::new_v4().to_string())
         .with("x-vaultapi-burstlimit", "2000")
-        .with("x-vaultapi-burstlimitremaining", "1999")
+        .with("x-vaultapi-burstlimitremaining", remaining)
         .with("x-vaultapi-vaultid", VAULT_ID.to_string());
     if version >= 23.2 {
         answer = answer.with("x-vaultapi-status", if failed { "FAILURE" } else { "SUCCESS" });

@@ -148,7 +148,7 @@ pub(super) const KEYS: &[Key] = &[
     key("targets.*.upstream.retries", Integer(0, 10), Default("2"), "2",
         "How often a call whose repetition does no harm is sent again (docs/RELIABILITY.md)."),
     key("targets.*.upstream.concurrency", Integer(1, 10_000), Default("32"), "32", "Calls in flight."),
-    key("targets.*.upstream.rate_per_sec", Integer(1, 100_000), Optional, "50", "Calls a second. Accepted, but not acted on in this version."),
+    key("targets.*.upstream.rate_per_sec", Integer(1, 100_000), Optional, "50", "Calls a second at most; what the vendor's answers ask for counts too (docs/RELIABILITY.md)."),
     key("targets.*.upstream.scan_limit", Integer(1, 1_000_000), Default("1000"), "1000", "Resources read to answer what the vendor cannot filter or sort."),
     key("targets.*.upstream.response_bytes", Integer(1024, 8 * BODY), Default("8388608"), "8388608", "The largest answer."),
     key("targets.*.upstream.ca_file", Text, Optional, r#""/etc/scimux/vendor-ca.pem""#, "PEM file of roots beside the system's."),

@@ -38,10 +38,6 @@ impl<'a> Table<'a> {
         self.findings.problem(&self.path(key), message);
     }
 
-    pub(super) fn warn(&self, key: &str, message: impl Into<String>) {
-        self.findings.warn(&self.path(key), message);
-    }
-
     /// Whether the section is there.
     pub(super) fn is_present(&self) -> bool {
         self.dict.is_some()

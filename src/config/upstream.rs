@@ -14,9 +14,6 @@ use super::{Environment, Upstream, urls};
 /// The bounds of the calls to a target; `None` where something reported keeps it from being built.
 pub(super) fn upstream(target: &Table, base_url: Option<&Uri>, secrets: Secrets) -> Option<Upstream> {
     let table = target.section("upstream");
-    if table.has("rate_per_sec") {
-        table.warn("rate_per_sec", "accepted, but this version does not act on it yet");
-    }
     // It is needed to connect, as secrets are.
     let ca_file = if secrets.withhold { Some(None) } else { ca_file(&table) };
     let proxy = proxy(&table, base_url, secrets.environment);
@@ -25,6 +22,7 @@ pub(super) fn upstream(target: &Table, base_url: Option<&Uri>, secrets: Secrets)
         connect_timeout: table.seconds("connect_timeout_secs"),
         retries: table.count("retries"),
         concurrency: table.size("concurrency"),
+        rate_per_sec: table.integer("rate_per_sec"),
         response_bytes: table.size("response_bytes"),
         ca_file: ca_file?,
         proxy: proxy?,

@@ -69,8 +69,10 @@ impl Shared {
             Some(built) => built.map_err(|error| error.to_string())?,
             None => return Err(STOPPING.to_owned()),
         };
+        let targets = generation.targets.clone();
         self.now.store(Arc::new(generation));
         self.common.lasting.brakes.keep(&braked);
+        targets.iter().for_each(|target| target.lasting.quota.change(&target.config.upstream));
         self.common.places.resize(server.limits.concurrency);
         self.doors.take_as(&server);
         telemetry::change(&log);

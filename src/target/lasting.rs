@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
-
 use super::LiveTarget;
 use super::breaker::Breaker;
 use super::knowledge::Knowledge;
-use super::queue;
+use super::quota::Quota;
 use super::repeat::Budget;
 use super::status::Status;
 use crate::config::TargetConfig;
@@ -21,8 +19,8 @@ pub(crate) struct Lasting {
     pub(crate) knowledge: Arc<Knowledge>,
     /// How it has been doing.
     pub(crate) status: Arc<Status>,
-    /// The places for calls under way, and how many there are.
-    pub(crate) places: Arc<Semaphore>,
+    /// How much it is asked.
+    pub(crate) quota: Arc<Quota>,
     /// How much may be repeated.
     pub(crate) budget: Arc<Budget>,
     /// Whether it is asked at all.
@@ -35,7 +33,7 @@ impl Lasting {
         Self {
             knowledge: Arc::new(Knowledge::new(config.target.clone())),
             status: Arc::default(),
-            places: queue::places(config.upstream.concurrency),
+            quota: Arc::new(Quota::new(&config.upstream)),
             budget: Arc::default(),
             breaker: Arc::default(),
         }
@@ -46,12 +44,9 @@ impl Lasting {
         let fresh = Self::new(config);
         let Some(before) = before.filter(|before| is_same(before, config, credentials)) else { return fresh };
         let (old, new) = (&before.config, config);
-        let Self { places, budget, breaker, .. } = &before.lasting;
-        let (places, budget, breaker) = (places.clone(), budget.clone(), breaker.clone());
-        let mut kept = Self { places, budget, breaker, ..fresh };
-        if old.upstream.concurrency != new.upstream.concurrency {
-            kept.places = queue::places(new.upstream.concurrency);
-        }
+        let Self { quota, budget, breaker, .. } = &before.lasting;
+        let (quota, budget, breaker) = (quota.clone(), budget.clone(), breaker.clone());
+        let mut kept = Self { quota, budget, breaker, ..fresh };
         // Another tenant or environment at the same place may lack what this one has, and nothing vouches for it yet.
         if old.target.settings.values == new.target.settings.values {
             kept.status = before.lasting.status.clone();
@@ -89,23 +84,24 @@ mod tests {
         target
     }
 
-    /// What is kept: the proof, what was learned, the places. Budget and breaker go together.
-    fn kept(toml: &str) -> (bool, usize, bool, bool) {
+    /// What is kept: the proof, what was learned, the rest.
+    fn kept(toml: &str) -> (bool, usize, bool) {
         let before = proven();
         let after = live(toml, Some(&before)).lasting;
-        let places = Arc::ptr_eq(&after.places, &before.lasting.places);
+        let quota = Arc::ptr_eq(&after.quota, &before.lasting.quota);
         let budget = Arc::ptr_eq(&after.budget, &before.lasting.budget);
-        assert_eq!(Arc::ptr_eq(&after.breaker, &before.lasting.breaker), budget);
-        (after.status.is_proven(), after.knowledge.lacks().len(), places, budget)
+        assert_eq!(Arc::ptr_eq(&after.breaker, &before.lasting.breaker), quota);
+        assert_eq!(budget, quota);
+        (after.status.is_proven(), after.knowledge.lacks().len(), quota)
     }
 
     #[tokio::test]
     async fn what_is_known_of_a_target_is_kept_as_long_as_it_is_the_same() {
-        assert_eq!(kept(&format!("{PLAIN}unsupported = \"refuse\"\n")), (true, 1, true, true));
-        assert_eq!(kept(&format!("{PLAIN}upstream.concurrency = 3\n")), (true, 1, false, true));
-        assert_eq!(kept(&format!("{PLAIN}put = \"native\"\n")), (false, 0, true, true), "a setting of the vendor's");
-        assert_eq!(kept(&PLAIN.replace("/v2", "/v3")), (false, 0, false, false));
-        assert_eq!(kept(&PLAIN.replace("canary-secret", "another")), (false, 0, false, false));
+        assert_eq!(kept(&format!("{PLAIN}unsupported = \"refuse\"\n")), (true, 1, true));
+        assert_eq!(kept(&format!("{PLAIN}upstream.concurrency = 3\n")), (true, 1, true));
+        assert_eq!(kept(&format!("{PLAIN}put = \"native\"\n")), (false, 0, true), "a setting of the vendor's");
+        assert_eq!(kept(&PLAIN.replace("/v2", "/v3")), (false, 0, false));
+        assert_eq!(kept(&PLAIN.replace("canary-secret", "another")), (false, 0, false));
     }
 
     #[tokio::test]

@@ -94,12 +94,43 @@ impl Default for Kept {
     }
 }
 
-/// A refused login.
+/// A login that is not to be tried again yet.
 #[derive(Debug)]
 struct Refusal {
     secret: Secret,
+    /// What is told meanwhile: refused, or asked too often.
+    error: VendorError,
     pause: Duration,
     until: Instant,
+}
+
+impl Refusal {
+    /// What keeps from the next login after one that failed; `last` is what kept from this one.
+    fn after(error: &VendorError, secret: Secret, last: Option<Self>) -> Option<Self> {
+        let before = last.as_ref().map_or(Duration::ZERO, |last| last.pause);
+        let (pause, wait) = match (error.kind, error.retry_after) {
+            (VendorErrorKind::LoginRefused, _) => {
+                let pause = (before * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
+                (pause, pause)
+            }
+            (VendorErrorKind::RateLimited, Some(seconds)) => (before, Duration::from_secs(seconds).min(LONGEST_PAUSE)),
+            _ => return last,
+        };
+        let error = VendorError { text: None, code: None, ..error.clone() };
+        Some(Self { secret, error, pause, until: Instant::now() + wait })
+    }
+
+    fn told(&self) -> VendorError {
+        let seconds = self.until.saturating_duration_since(Instant::now()).as_secs() + 1;
+        let error = VendorError { retry_after: Some(seconds), ..self.error.clone() };
+        match error.kind {
+            VendorErrorKind::LoginRefused => {
+                let hint = format!("it is not tried again for {seconds} s, or until its secret file changes");
+                VendorError { status: None, ..error.with_hint(hint) }
+            }
+            _ => error,
+        }
+    }
 }
 
 impl Tokens {
@@ -181,30 +212,22 @@ impl Tokens {
             got = self.grant.log_in(&secret).await;
         }
         let mut refusal = self.refusal();
-        if refused(&got) {
-            let pause = refusal.as_ref().map_or(FIRST_PAUSE, |last| (last.pause * 2).min(LONGEST_PAUSE));
-            *refusal = Some(Refusal { secret, pause, until: Instant::now() + pause });
-        } else if got.is_ok() {
-            *refusal = None;
+        match &got {
+            Ok(_) => *refusal = None,
+            Err(error) => *refusal = Refusal::after(error, secret, refusal.take()),
         }
         got
     }
 
-    /// No login while the pause after a refused one lasts, unless the secret was changed.
+    /// No login while the pause after the last one lasts; a refused one may be tried at once with a secret that was changed.
     fn may_log_in(&self) -> Result<(), VendorError> {
         let mut refusal = self.refusal();
-        let Some(last) = &*refusal else { return Ok(()) };
-        let now = Instant::now();
-        if now >= last.until {
-            return Ok(());
-        }
-        if self.grant.secret.changed_since(&last.secret) {
+        let Some(last) = refusal.as_ref().filter(|last| Instant::now() < last.until) else { return Ok(()) };
+        if last.error.kind == VendorErrorKind::LoginRefused && self.grant.secret.changed_since(&last.secret) {
             *refusal = None;
             return Ok(());
         }
-        let seconds = (last.until - now).as_secs() + 1;
-        let error = VendorError { retry_after: Some(seconds), ..VendorError::new(VendorErrorKind::LoginRefused) };
-        Err(error.with_hint(format!("it is not tried again for {seconds} s, or until its secret file changes")))
+        Err(last.told())
     }
 
     fn refusal(&self) -> std::sync::MutexGuard<'_, Option<Refusal>> {

@@ -17,6 +17,7 @@ mod memory;
 mod methods;
 mod pingone;
 mod plain;
+mod quota;
 mod reading;
 mod readme;
 mod reload;

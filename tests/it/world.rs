@@ -78,7 +78,12 @@ impl World {
 
     /// What `/metrics` says on an `admin.socket`.
     pub(crate) async fn metrics(socket: &str) -> String {
-        let request = Request::get("/metrics").body(Full::default()).expect("a request");
+        Self::admin(socket, "/metrics").await
+    }
+
+    /// What a path says there.
+    pub(crate) async fn admin(socket: &str, path: &str) -> String {
+        let request = Request::get(path).body(Full::default()).expect("a request");
         let answer = request_at(Path::new(socket), request).await;
         String::from_utf8(answer.body.to_vec()).expect("UTF-8")
     }

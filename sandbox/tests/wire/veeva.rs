@@ -269,10 +269,13 @@ async fn answers_carry_the_vaults_headers() {
     {
         assert!(!answer.header(name).is_empty(), "{name}");
     }
+    assert_eq!(answer.header("x-vaultapi-burstlimitremaining"), "1999");
     assert_eq!(answer.header("x-vaultapi-status"), "SUCCESS");
     assert_eq!(answer.header("x-vaultapi-referenceid"), "r1");
     assert_eq!(answer.header("content-type"), SCIM);
     assert!(api.get("/Users/93521").await.header("content-type").starts_with(JSON));
+    sandbox.set("burst_remaining", json!(7)).expect("a number");
+    assert_eq!(api.get("/Users/93521").await.header("x-vaultapi-burstlimitremaining"), "7");
     let old = Api { root: format!("{}/api/v21.2/scim/v2", sandbox.base_url()), ..api };
     assert_eq!(old.get("/Users/93521").await.header("x-vaultapi-status"), "");
 }

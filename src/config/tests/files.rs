@@ -125,7 +125,7 @@ fn the_contracts_example_loads() {
     assert!(config.routes.iter().any(|route| route.host.is_some()));
     let waiting: Vec<&str> =
         warnings.iter().map(|warning| warning.key.rsplit('.').next().unwrap_or_default()).collect();
-    assert_eq!(waiting, ["rate_per_sec"]);
+    assert!(waiting.is_empty(), "{waiting:?}");
     assert!(config.clients[0].quirks.reading.replace_creates);
     assert!(!config.clients[0].quirks.json_answers);
 }

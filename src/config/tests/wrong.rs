@@ -1,6 +1,6 @@
 //! Wrong configurations, each with every problem it has.
 
-use super::{GOOD, assert_problems, environment, good, parse, problems};
+use super::{GOOD, assert_problems, good, problems};
 
 /// `GOOD` with something before it, and what is found.
 #[track_caller]
@@ -290,15 +290,4 @@ fn ten_mistakes_are_ten_problems() {
     let found = problems(text, &[]);
     assert_problems(&found, &expected);
     assert!(found.iter().all(|problem| problem.origin == "test.toml" && !problem.message.contains("u:canary")));
-}
-
-#[test]
-fn what_is_accepted_but_not_acted_on_is_warned_about() {
-    let text = format!(
-        "clients.d = {{ tokens = [{{ env = \"D\" }}], quirks = [\"json_answers\"] }}\n{GOOD}\nupstream = {{ retries = 1, rate_per_sec = 5 }}"
-    );
-    let (_, warnings) = parse(&text, "test.toml", &environment(&[("D", "d")])).expect("nothing is wrong in it");
-    let keys: Vec<&str> = warnings.iter().map(|warning| warning.key.as_str()).collect();
-    assert_eq!(keys, ["targets.t.upstream.rate_per_sec"]);
-    assert!(warnings.iter().all(|warning| warning.message.contains("does not act on it yet")));
 }

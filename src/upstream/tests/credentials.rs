@@ -174,6 +174,26 @@ async fn a_refused_login_is_not_hammered() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_login_asked_too_often_is_not_asked_before_its_time() {
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = count.clone();
+    let (http, _) = vendor(move |_| {
+        let number = counted.fetch_add(1, Ordering::SeqCst) + 1;
+        let mut answer = if number == 1 { fixture::json(429, &json!({})) } else { token(number, 3600) };
+        answer.headers_mut().insert("retry-after", "60".parse().expect("a number"));
+        Ok(answer)
+    });
+    let credentials = credentials(&with_auth(OAUTH), &http);
+    for _ in 0..3 {
+        let error = sent(&credentials).await.expect_err("too often");
+        assert_eq!((error.kind, error.status), (VendorErrorKind::RateLimited, Some(429)));
+    }
+    assert_eq!(count.load(Ordering::SeqCst), 1);
+    advance(Duration::from_secs(60)).await;
+    assert_eq!(sent(&credentials).await.expect("a token"), "Bearer canary-token-2");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_changed_secret_file_ends_the_pause() {
     let directory = tempfile::tempdir().expect("a directory");
     let file = directory.path().join("secret");
