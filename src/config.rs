@@ -4,6 +4,7 @@
 //! (`keys`), and the builders read it with `table` and check what keys mean together. Nothing stops at the first
 //! problem: everything goes into `findings`.
 
+mod access;
 mod auth;
 mod clients;
 mod findings;
@@ -36,6 +37,7 @@ use scimux_adapters::Target;
 use crate::certificate::Name;
 use crate::secret::SecretSource;
 
+pub use access::Access;
 use findings::Findings;
 use secrets::Secrets;
 pub use secrets::read_secret_file;
@@ -68,6 +70,8 @@ pub struct Server {
     pub public_url: Option<String>,
     /// `[server.tls]`, for all TCP listeners.
     pub tls: Option<Tls>,
+    /// From where requests may come.
+    pub access: Access,
     /// `[server.limits]`.
     pub limits: Limits,
 }
@@ -99,6 +103,10 @@ pub struct Limits {
     pub bulk_operations: usize,
     /// For the head of a request, and for a TLS handshake.
     pub header_timeout: Duration,
+    /// For the body of a request.
+    pub body_timeout: Duration,
+    /// Wrong credentials from one address in a minute; beyond them 429, late.
+    pub failed_attempts_per_min: u32,
     /// From the first byte of a request to the last of its answer.
     pub request_timeout: Duration,
     /// Requests in flight; beyond it 503.
@@ -127,6 +135,8 @@ pub struct Client {
     pub token_hashes: Vec<[u8; 32]>,
     /// Names of its certificates.
     pub certificates: Vec<Name>,
+    /// The networks it may call from; `None`: all.
+    pub allow_from: Option<Vec<ipnet::IpNet>>,
     /// Names of the routes it may use; `None`: all.
     pub routes: Option<Vec<String>>,
     /// Whether it may only read.

@@ -1,6 +1,7 @@
 //! SCIM: who calls, what it asks for, and the answer; by canonical names only.
 
 pub(crate) mod admit;
+pub(crate) mod attempts;
 pub(crate) mod audit;
 pub(crate) mod authenticate;
 pub(crate) mod body;

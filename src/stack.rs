@@ -13,14 +13,17 @@ use std::sync::Arc;
 use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceBuilder, service_fn};
 
-use crate::config::{Client, Limits, TargetConfig};
+use crate::config::{Access, Client, Limits, TargetConfig};
+use crate::core::authenticate::Gate;
 use crate::core::route::Route;
 use crate::core::{
     self, admit, audit, authenticate, body, brake, bulk, discovery, guard, rescue, route, run,
     translate as translate_request,
 };
 use crate::front::concurrency::{self, Places};
-use crate::front::{Request, Response, access_log, deadline, error_body, headers, panic, request_id};
+use crate::front::{
+    Request, Response, access_log, deadline, error_body, form, headers, hold, origin, panic, request_id,
+};
 use crate::target::lasting::Lasting;
 use crate::target::repeat::{self, Repeats};
 use crate::target::{CallService, breaker, deadline as call_deadline, observe, quota, renew, translate, understand};
@@ -45,10 +48,18 @@ pub(crate) type FrontService = BoxCloneSyncService<Request, Response, Infallible
 pub(crate) type CoreService = BoxCloneSyncService<Request, Response, Infallible>;
 
 /// HTTP: what every request passes before anybody asks what it means.
-pub(crate) fn front(limits: &Limits, places: Arc<Places>, metrics: Arc<Metrics>, core: CoreService) -> FrontService {
+pub(crate) fn front(
+    limits: &Limits,
+    access: Access,
+    places: Arc<Places>,
+    metrics: Arc<Metrics>,
+    core: CoreService,
+) -> FrontService {
     let stack = ServiceBuilder::new()
         // First, since every station below may name the request by its id.
         .layer(request_id::layer())
+        // Outside the log and the places: an answer that is held is ready, and takes nothing from others.
+        .layer(hold::layer())
         // Outside everything that can answer or give up, so that each request has its line; also when the client hangs
         // up and all that is below is dropped.
         .layer(access_log::layer(metrics))
@@ -60,6 +71,10 @@ pub(crate) fn front(limits: &Limits, places: Arc<Places>, metrics: Arc<Metrics>,
         .layer(panic::layer())
         // Inside the access log: a deadline outside would drop the log with the request.
         .layer(deadline::layer(limits.request_timeout))
+        // Before anything is read from a request, so that all below read the same one.
+        .layer(form::layer())
+        // Before a place is taken and a credential looked at: from elsewhere neither is to be had.
+        .layer(origin::layer(access))
         // Inside the deadline, since a place is given back when the request is dropped. Innermost here: refusing must
         // stay cheap, but is logged and counted as well.
         .layer(concurrency::layer(places))
@@ -75,13 +90,14 @@ pub(crate) fn core(
     lasting: Arc<core::lasting::Lasting>,
     metrics: Arc<Metrics>,
 ) -> CoreService {
+    let gate = Gate { clients, lasting: lasting.clone(), failures_per_minute: limits.failed_attempts_per_min };
     let stack = ServiceBuilder::new()
         // Outside all of SCIM: the only place that turns a failure into an answer.
         .layer(rescue::layer())
         // Before the token only because an open route needs none; what it finds is not told before the token is seen.
         .layer(route::layer(routes))
         // First of all checks: without a token nobody learns which paths there are.
-        .layer(authenticate::layer(clients))
+        .layer(authenticate::layer(gate))
         // Behind the token, which the route may not ask of it; before the rest, since it is about no resource.
         .layer(discovery::layer(limits.clone()))
         // Outside everything that one operation passes: each of many passes all of it, as a request of its own.
@@ -89,7 +105,7 @@ pub(crate) fn core(
         // Path, method, read-only: all that needs no body is decided before a byte of it is read.
         .layer(admit::layer())
         // Reads the body only of those who may send one.
-        .layer(body::layer(limits.body_bytes))
+        .layer(body::layer(limits.clone()))
         // Outside the guard: a mutation that outlives its client needs no answer written.
         .layer(translate_request::layer())
         // The line between what ends with the client and what does not. A lock may be waited for half of the time that the

@@ -5,7 +5,7 @@ use scimux_scim::Quirks;
 use super::findings::nearest;
 use super::secrets::Secrets;
 use super::table::Table;
-use super::{Client, ClientQuirks, Server, server};
+use super::{Client, ClientQuirks, Server, access, server};
 use crate::certificate::Name;
 
 /// Every client.
@@ -20,6 +20,7 @@ fn client(name: &str, table: &Table, secrets: Secrets) -> Client {
         name: name.to_owned(),
         token_hashes: secrets.tokens(table),
         certificates: certificates(table),
+        allow_from: access::allow_from(table),
         routes: table.texts("routes").map(|routes| routes.into_iter().map(str::to_owned).collect()),
         read_only: table.flag("read_only"),
         quirks: ClientQuirks {

@@ -14,6 +14,9 @@ use crate::secret::{Secret, SecretSource};
 /// What a secret may be, to end "must be …".
 pub(super) const ALLOWED: &str = "{ env = \"NAME\" }, { file = \"/path\" }, or a string";
 
+/// Tokens of so many random letters cannot be guessed at any rate.
+const SHORT: usize = 16;
+
 /// What stands for a secret that is not read.
 const MASK: &str = "***";
 
@@ -44,6 +47,7 @@ impl Secrets<'_> {
                 _ => {
                     let source = self.value(value, &path)?;
                     self.warn_plain(&source, &path);
+                    self.warn_short(&source, &path);
                     // A token is only hashed, so it may be read; one that is not there fits nobody.
                     let source = if self.withhold { self.reading().source(value).ok()? } else { source };
                     Some(Sha256::digest(source.loaded().expose()).into())
@@ -117,6 +121,14 @@ impl Secrets<'_> {
             self.findings.problem(path, "sha256 must be 64 hexadecimal digits: printf %s TOKEN | sha256sum");
         }
         parsed
+    }
+
+    fn warn_short(self, source: &SecretSource, path: &str) {
+        if !self.withhold && source.loaded().expose().len() < SHORT {
+            let message =
+                format!("a token of fewer than {SHORT} characters is short enough to be guessed; openssl rand -hex 32");
+            self.findings.warn(path, message);
+        }
     }
 
     fn warn_plain(self, source: &SecretSource, path: &str) {

@@ -7,7 +7,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::secrets::Secrets;
 use super::table::Table;
-use super::{Admin, Limits, Listen, Log, Server, tls, urls};
+use super::{Admin, Limits, Listen, Log, Server, access, tls, urls};
 
 /// `[server]`.
 pub(super) fn server(top: &Table, secrets: Secrets) -> Server {
@@ -22,7 +22,7 @@ pub(super) fn server(top: &Table, secrets: Secrets) -> Server {
     }
     // The key is a secret, and what connects nowhere needs none of the files.
     let tls = if secrets.withhold { None } else { tls::tls(&table.section("tls")) };
-    Server { listen, public_url, tls, limits: limits(&table.section("limits")) }
+    Server { listen, public_url, tls, access: access::access(&table), limits: limits(&table.section("limits")) }
 }
 
 /// Whether everything listened on is out of the network's reach.
@@ -72,6 +72,8 @@ fn limits(table: &Table) -> Limits {
         body_bytes: table.size("body_bytes"),
         bulk_operations: table.size("bulk_operations"),
         header_timeout: table.seconds("header_timeout_secs"),
+        body_timeout: table.seconds("body_timeout_secs"),
+        failed_attempts_per_min: u32::try_from(table.count("failed_attempts_per_min")).unwrap_or(u32::MAX),
         request_timeout: table.seconds("request_timeout_secs"),
         concurrency: table.size("concurrency"),
         drain: table.seconds("drain_secs"),

@@ -1,5 +1,6 @@
 //! Tests of the whole configuration.
 
+mod access;
 mod files;
 mod overrides;
 mod property;
@@ -29,7 +30,7 @@ fn repository(path: &str) -> PathBuf {
 
 /// The variables that [`GOOD`] needs, and these.
 fn environment(more: &[(&str, &str)]) -> Environment {
-    let own = [("TOKEN", "canary-token"), ("SECRET", "canary-secret")];
+    let own = [("TOKEN", "canary-token-of-a-client"), ("SECRET", "canary-secret")];
     own.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 

@@ -2,19 +2,21 @@
 
 use std::sync::Arc;
 
-use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 use tower::layer::layer_fn;
 use tower::{Layer, service_fn};
 
+use super::lasting::Lasting;
 use super::path::Endpoint;
 use super::route::{Located, Place};
 use super::{CoreError, Refusal, refusal};
 use crate::certificate::Name;
 use crate::config::Client;
 use crate::front::headers::AnswerType;
+use crate::front::origin::Origin;
 use crate::front::peer::peer;
 use crate::front::{Request, Response};
 use crate::stack::Stage;
@@ -33,15 +35,26 @@ pub(crate) struct Authenticated {
     pub(crate) client: Option<Arc<Client>>,
 }
 
+/// Who may pass, and who failed to.
+#[derive(Clone, Debug)]
+pub(crate) struct Gate {
+    /// The clients; none: everybody passes.
+    pub(crate) clients: Arc<[Arc<Client>]>,
+    /// Where failures are counted.
+    pub(crate) lasting: Arc<Lasting>,
+    /// How many of them an address has in a minute.
+    pub(crate) failures_per_minute: u32,
+}
+
 /// Lets pass who brings a client's token or certificate, and everybody where no client is configured or the route says so.
-pub(crate) fn layer<S>(clients: Arc<[Arc<Client>]>) -> impl Layer<S, Service: Stage<Located, Response, CoreError>>
+pub(crate) fn layer<S>(gate: Gate) -> impl Layer<S, Service: Stage<Located, Response, CoreError>>
 where
     S: Stage<Authenticated, Response, CoreError>,
 {
     layer_fn(move |mut inner: S| {
-        let clients = clients.clone();
+        let gate = gate.clone();
         service_fn(move |Located { mut request, place }: Located| {
-            let passed = authenticate(&clients, &request, place.as_ref());
+            let passed = gate.pass(&request, place.as_ref());
             let passed = passed.and_then(|client| heed(&mut request, client.as_deref()).map(|()| client));
             let answer = passed.map(|client| inner.call(Authenticated { request, place, client }));
             async move { answer?.await }
@@ -49,21 +62,36 @@ where
     })
 }
 
-fn authenticate(
-    clients: &[Arc<Client>],
-    request: &Request,
-    place: Option<&Place>,
-) -> Result<Option<Arc<Client>>, Refusal> {
-    // On an open route the credential is the vendor's business; it is not even compared.
-    if clients.is_empty() || place.is_some_and(|place| place.route.open) {
-        return Ok(None);
+impl Gate {
+    fn pass(&self, request: &Request, place: Option<&Place>) -> Result<Option<Arc<Client>>, Refusal> {
+        // On an open route the credential is the vendor's business; it is not even compared.
+        if self.clients.is_empty() || place.is_some_and(|place| place.route.open) {
+            return Ok(None);
+        }
+        let names = peer(request).map_or(&[][..], |peer| &peer.names);
+        // A client's credential from elsewhere is as good as none, and told so: it may have been stolen.
+        let comes = |client: &Arc<Client>| Origin::of(request).is_among(client.allow_from.as_deref());
+        let client = caller(&self.clients, request.headers(), names).filter(comes);
+        let public = |place: &Place| place.route.public_discovery && matches!(place.endpoint, Endpoint::Discovery(_));
+        if client.is_none() && !place.is_some_and(public) {
+            let tried = request.headers().contains_key(AUTHORIZATION) || !names.is_empty();
+            return Err(if tried { self.failed(request) } else { unknown() });
+        }
+        Ok(client)
     }
-    let client = caller(clients, request.headers(), &peer(request).names);
-    let public = |place: &Place| place.route.public_discovery && matches!(place.endpoint, Endpoint::Discovery(_));
-    if client.is_none() && !place.is_some_and(public) {
-        return Err(unknown());
+
+    /// A wrong credential, or one too many of them.
+    fn failed(&self, request: &Request) -> Refusal {
+        let Some(wait) = self.lasting.attempts.failed(Origin::of(request), self.failures_per_minute) else {
+            return unknown();
+        };
+        if let Some(record) = request.extensions().get::<Arc<Record>>() {
+            record.hold();
+        }
+        let seconds = wait.as_secs_f64().ceil().max(1.0);
+        refusal(StatusCode::TOO_MANY_REQUESTS, "too many wrong credentials came from this address")
+            .with_header(RETRY_AFTER, HeaderValue::from_str(&seconds.to_string()).expect("digits"))
     }
-    Ok(client)
 }
 
 /// The client whose token a request brings; without `Authorization`, the one whose name the certificate bears.

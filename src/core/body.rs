@@ -9,11 +9,13 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use scimux_adapters::Conditions;
 use scimux_scim::ScimError;
 use scimux_scim::version::Tags;
+use tokio::time::timeout;
 use tower::layer::layer_fn;
 use tower::{Layer, service_fn};
 
 use super::admit::{Admitted, Ask};
 use super::{Context, CoreError, Refusal, refusal};
+use crate::config::Limits;
 use crate::front::{Request, Response};
 use crate::stack::Stage;
 
@@ -32,20 +34,21 @@ pub(crate) struct Whole {
     pub(crate) body: Bytes,
 }
 
-/// Reads bodies of at most `limit` bytes, where the request is one that has a body.
-pub(crate) fn layer<S>(limit: usize) -> impl Layer<S, Service: Stage<Admitted, Response, CoreError>>
+/// Reads bodies within `limits`, where the request is one that has a body.
+pub(crate) fn layer<S>(limits: Limits) -> impl Layer<S, Service: Stage<Admitted, Response, CoreError>>
 where
     S: Stage<Whole, Response, CoreError>,
 {
     layer_fn(move |inner: S| {
+        let limits = limits.clone();
         service_fn(move |Admitted { context, ask, request }: Admitted| {
-            let mut inner = inner.clone();
+            let (mut inner, limits) = (inner.clone(), limits.clone());
             async move {
                 let query = request.uri().query().unwrap_or_default().to_owned();
                 let conditions = conditions(request.headers());
                 let body = match ask {
                     Ask::Create | Ask::Replace(_) | Ask::Patch(_) | Ask::Search | Ask::SearchAll => {
-                        read(request, limit).await?
+                        read(request, &limits).await?
                     }
                     Ask::List | Ask::ListAll | Ask::Read(_) | Ask::Delete(_) => Bytes::new(),
                 };
@@ -65,19 +68,21 @@ fn conditions(headers: &HeaderMap) -> Conditions {
     Conditions { if_match: tags(IF_MATCH), if_none_match: tags(IF_NONE_MATCH) }
 }
 
-/// The whole body, if it may be JSON and is at most `limit` bytes.
+/// The whole body, if it may be JSON and is not larger than `limits` say.
 ///
 /// # Errors
-/// 415, 413; 400 if it breaks off.
-pub(super) async fn read(request: Request, limit: usize) -> Result<Bytes, Refusal> {
+/// 415, 413; 400 if it breaks off, 408 if it does not come in time.
+pub(super) async fn read(request: Request, limits: &Limits) -> Result<Bytes, Refusal> {
     check_type(request.headers())?;
+    let limit = limits.body_bytes;
     if announced(request.headers()).is_some_and(|length| length > limit as u64) {
         return Err(too_large(limit));
     }
-    match Limited::new(request.into_body(), limit).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(too_large(limit)),
-        Err(_) => Err(ScimError::invalid_syntax("the body broke off").into()),
+    match timeout(limits.body_timeout, Limited::new(request.into_body(), limit).collect()).await {
+        Err(_) => Err(refusal(StatusCode::REQUEST_TIMEOUT, "the body did not come in time")),
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large(limit)),
+        Ok(Err(_)) => Err(ScimError::invalid_syntax("the body broke off").into()),
     }
 }
 

@@ -54,7 +54,7 @@ where
     let record = request.extensions().get::<Arc<Record>>().cloned().unwrap_or_default();
     let _ = record.resource.set("Bulk".to_owned());
     let caller = Arc::new(Caller::new(&request, record, client, place));
-    let body = body::read(request, limits.body_bytes).await?;
+    let body = body::read(request, &limits).await?;
     let BulkRequest { fail_on_errors, operations } = read(value::parse(&body)?, limits.bulk_operations)?;
     let operations = operations.into_iter().map(|operation| Arc::new(Operation::new(operation, &caller)));
     let operations: Vec<_> = operations.collect();

@@ -2,6 +2,7 @@
 
 use tokio::sync::watch;
 
+use super::attempts::Attempts;
 use super::brake::Brakes;
 use super::lock::Locks;
 
@@ -10,6 +11,8 @@ use super::lock::Locks;
 pub(crate) struct Lasting {
     /// Who changes which resource now.
     pub(crate) locks: Locks,
+    /// Who failed to be somebody.
+    pub(crate) attempts: Attempts,
     /// Who has lost access within the last hour.
     pub(crate) brakes: Brakes,
     broken_off: watch::Sender<bool>,

@@ -1,7 +1,7 @@
 //! Who is at the other end of the connection.
 
 use std::net::IpAddr;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use super::Request;
 use crate::certificate::Name;
@@ -15,8 +15,7 @@ pub(crate) struct Peer {
     pub(crate) names: Vec<Name>,
 }
 
-/// The other end of the connection that a request came by.
-pub(crate) fn peer(request: &Request) -> &Peer {
-    static NOBODY: LazyLock<Peer> = LazyLock::new(Peer::default);
-    request.extensions().get::<Arc<Peer>>().map_or(&NOBODY, |peer| peer)
+/// The other end of the connection that a request came by; `None` if it came by none, as in `explain`.
+pub(crate) fn peer(request: &Request) -> Option<&Peer> {
+    request.extensions().get::<Arc<Peer>>().map(|peer| &**peer)
 }

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{ALLOW, CONTENT_TYPE, HOST, RETRY_AFTER};
 use http_body_util::Full;
 use tokio::time::Duration;
 use tower::util::BoxCloneSyncService;
@@ -12,8 +12,8 @@ use tower::{Layer, ServiceExt, service_fn};
 
 use super::concurrency::Places;
 use super::error_body::refuse;
-use super::{Request, Response, access_log, concurrency, deadline, error_body, headers, panic, request_id};
-use crate::config::Limits;
+use super::{Request, Response, access_log, concurrency, deadline, error_body, form, headers, panic, request_id};
+use crate::config::{Access, Limits};
 use crate::stack::{self, CoreService, FrontService};
 use crate::target::fixture::{read, request};
 use crate::telemetry::{Metrics, Record};
@@ -44,17 +44,21 @@ fn whole(core: CoreService, concurrency: usize) -> (FrontService, Arc<Metrics>, 
         body_bytes: 10,
         bulk_operations: 10,
         header_timeout: second,
+        body_timeout: second,
+        failed_attempts_per_min: 1,
         request_timeout: second,
         concurrency,
         drain: none,
         drain_delay: none,
     };
     let (places, metrics) = (Arc::new(Places::new(concurrency)), Arc::new(Metrics::new()));
-    (stack::front(&limits, places.clone(), metrics.clone(), core), metrics, places)
+    (stack::front(&limits, Access::default(), places.clone(), metrics.clone(), core), metrics, places)
 }
 
 fn get(headers: &[(&str, &str)]) -> Request {
-    request("GET", "/x?filter=secret", headers, "")
+    let mut request = request("GET", "/x?filter=secret", headers, "");
+    request.headers_mut().insert(HOST, "scim.example.com".parse().expect("a host"));
+    request
 }
 
 #[tokio::test]
@@ -191,4 +195,56 @@ async fn beyond_the_limit_it_is_503_until_the_record_is_gone() {
     assert_eq!(places.taken(), 1);
     let answer = service.oneshot(get(&[])).await.expect("an answer");
     assert_eq!((answer.status().as_u16(), answer.headers()[RETRY_AFTER].as_bytes()), (503, &b"1"[..]));
+}
+
+#[tokio::test]
+async fn one_host_and_one_coding_or_none() {
+    type Case = (&'static str, &'static [(&'static str, &'static str)], u16);
+    let service = form::layer().layer(ok());
+    let cases: [Case; 16] = [
+        ("/", &[("host", "a.example")], 200),
+        ("/", &[("host", "A.example:8080")], 200),
+        ("/", &[("host", "[::1]:8080")], 200),
+        ("/", &[("host", "a.example"), ("transfer-encoding", "Chunked")], 200),
+        ("http://a.example/", &[("host", "A.example:80")], 200),
+        ("/", &[], 400),
+        ("http://a.example/", &[], 400),
+        ("/", &[("host", "a.example"), ("host", "a.example")], 400),
+        ("/", &[("host", "")], 400),
+        ("/", &[("host", "a.example/b")], 400),
+        ("/", &[("host", "u@a.example")], 400),
+        ("http://a.example/", &[("host", "b.example")], 400),
+        ("http://a.example/", &[("host", "a.example:81")], 400),
+        ("http://u@a.example/", &[("host", "a.example")], 400),
+        ("/", &[("host", "a.example"), ("transfer-encoding", "gzip, chunked")], 501),
+        ("/", &[("host", "a.example"), ("transfer-encoding", "chunked"), ("transfer-encoding", "chunked")], 501),
+    ];
+    for (target, headers, expected) in cases {
+        let answer = service.clone().oneshot(request("GET", target, headers, "")).await.expect("an answer");
+        assert_eq!(answer.status(), expected, "{target} {headers:?}");
+    }
+    // HTTP/1.0 knows no Host, HTTP/2 has it in the target.
+    for (version, target) in [(http::Version::HTTP_10, "/"), (http::Version::HTTP_2, "https://a.example/")] {
+        let mut asked = request("GET", target, &[], "");
+        *asked.version_mut() = version;
+        assert_eq!(service.clone().oneshot(asked).await.expect("an answer").status(), 200);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_held_answer_comes_late_and_takes_no_place() {
+    let (service, metrics, places) = whole(
+        handler(|request| async move {
+            request.extensions().get::<Arc<Record>>().expect("a record").hold();
+            Response::new(Full::default())
+        }),
+        1,
+    );
+    let begun = tokio::time::Instant::now();
+    let mut answer = Box::pin(service.oneshot(get(&[])));
+    assert!(futures_util::poll!(&mut answer).is_pending());
+    assert_eq!(places.taken(), 0);
+    assert!(metrics.text().contains(r#"status="200"} 1"#), "it is written down when it is ready");
+    answer.await.expect("an answer");
+    assert_eq!(begun.elapsed(), Duration::from_secs(1));
 }

@@ -52,12 +52,13 @@ impl Generation {
         let public_url = public_url(&config.server, addresses)?;
         let Common { metrics, places, lasting } = common.clone();
         let limits = config.server.limits.clone();
+        let access = config.server.access.clone();
         let before = before.map_or(&[][..], |before| &before.targets);
         let targets = live_targets(config, &public_url, &metrics, before)?;
         let routes: Arc<[Arc<Route>]> = routes(config, &public_url, &targets, &lasting.brakes, &metrics).into();
         let clients = config.clients.iter().cloned().map(Arc::new).collect();
         let core = stack::core(clients, routes, &limits, lasting, metrics.clone());
-        let front = stack::front(&limits, places, metrics, core);
+        let front = stack::front(&limits, access, places, metrics, core);
         let descriptions = describe::start(&targets);
         Ok(Self { front, targets: targets.into(), limits, _descriptions: descriptions })
     }

@@ -1,5 +1,6 @@
 //! The whole gateway over real sockets: its beginning, its end, and what can be watched meanwhile.
 
+mod access;
 mod tls;
 
 use std::os::unix::fs::PermissionsExt;

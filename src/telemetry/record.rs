@@ -1,7 +1,7 @@
 //! What is known of one request, filled in by the stations it passes and read by the access log.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use scimux_adapters::Run;
@@ -34,6 +34,7 @@ pub(crate) struct Record {
     onlooker: Option<Arc<dyn Onlooker>>,
     deadline: OnceLock<Instant>,
     upstream_calls: AtomicU32,
+    held: AtomicBool,
     place: OnceLock<Place>,
     /// The request that this one is a part of.
     whole: Option<Arc<Record>>,
@@ -83,6 +84,16 @@ impl Record {
     /// When the vendor's part in the request must be over; `None`: nobody waits for it.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         self.deadline.get().copied().or_else(|| self.whole.as_ref()?.deadline())
+    }
+
+    /// Lets the answer come late, outside the request's place.
+    pub(crate) fn hold(&self) {
+        self.held.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the answer is to come late.
+    pub(crate) fn is_held(&self) -> bool {
+        self.held.load(Ordering::Relaxed)
     }
 
     /// Keeps the request's place among those in flight until the last holder of the record is gone.

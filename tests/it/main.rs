@@ -9,6 +9,7 @@ mod discovery;
 mod errors;
 mod explain;
 mod front;
+mod hostile;
 mod huawei;
 mod independent;
 mod invariants;

@@ -83,7 +83,7 @@ fn what_is_wrong_with_one() {
 
 #[test]
 fn nothing_of_a_configuration_prints_a_secret() {
-    let (config, warnings) = good("clients.d.tokens = [\"canary-plain\"]\n", &[]);
+    let (config, warnings) = good("clients.d.tokens = [\"canary-of-a-plain-token\"]\n", &[]);
     assert_eq!(warnings.len(), 1);
     let text = format!("{config:?} {warnings:?}");
     assert!(!text.contains("canary"), "{text}");
