@@ -6,7 +6,7 @@ NODE  := target/node
 OTHERS := SCIMUX_TEST_VENV=$(abspath $(VENV)) SCIMUX_TEST_NODE=$(abspath $(NODE))
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: demo lint test verify bench deploy-check venv node
+.PHONY: demo lint test verify bench instructions instructions-commit deploy-check venv node
 
 demo:
 	$(CARGO) run --release -- demo
@@ -37,6 +37,14 @@ verify: lint test
 # Manifests, unit and alerts of deploy/, as far as the tools are there; it says what it could not check.
 deploy-check: venv
 	deploy/check.sh $(abspath $(VENV))
+
+# Counts the instructions of the pure paths; one that grew by more than 5 % over benches/instructions.tsv fails.
+instructions:
+	python3 benches/instructions.py
+
+# Writes benches/instructions.tsv anew, to be committed with what changed it.
+instructions-commit:
+	python3 benches/instructions.py --commit
 
 # Prints what README claims: release build from cold, size of the binary, memory when idle.
 bench:
