@@ -46,7 +46,9 @@ pub fn case(name: &str) -> Option<Run> {
     CASES.iter().find(|(known, _)| *known == name).map(|(_, prepare)| prepare())
 }
 
-const CASES: &[(&str, fn() -> Run)] = &[
+type Prepare = fn() -> Run;
+
+const CASES: &[(&str, Prepare)] = &[
     ("parse", parse),
     ("canonical", canonical),
     ("encode", encode),
