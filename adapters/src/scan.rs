@@ -44,6 +44,8 @@ pub(crate) struct Scan {
     window: Window,
     /// The vendor's own count, where it stands for the whole list.
     total: Option<u64>,
+    /// What the vendor counts behind what was read of each part.
+    unread: u64,
     next: Option<Position>,
 }
 
@@ -114,6 +116,7 @@ impl Scan {
             seen,
             window,
             total,
+            unread: 0,
             next,
         };
         scan.begin_part();
@@ -307,7 +310,7 @@ impl Scan {
     pub(crate) fn finish(self) -> Listing {
         let whole = self.goal == Goal::Whole;
         let matched = self.window.matched();
-        let total = if whole { Some(self.total.unwrap_or(matched)) } else { self.total };
+        let total = if whole { Some(self.total.unwrap_or(matched + self.unread)) } else { self.total };
         let end = self.window.end();
         let next = match self.by_cursor && whole && total.is_some_and(|total| end < total) {
             true => Some(Position { skip: end, ..Position::first(self.take) }),

@@ -97,8 +97,10 @@ async fn lists_that_may_be_cut_are_refused_by_the_vendors_cap() {
             let refused = world.get(&format!("/Users?filter={filter}")).await.refused(400, "tooMany");
             assert!(refused.contains(cap), "{vendor}: {refused}");
         }
-        let refused = world.get("/Users?sortBy=userName").await.refused(400, "tooMany");
-        assert!(refused.contains(cap), "{vendor}: {refused}");
+        for query in ["sortBy=userName", "cursor=", "cursor=&count=5"] {
+            let refused = world.get(&format!("/Users?{query}")).await.refused(400, "tooMany");
+            assert!(refused.contains(cap), "{vendor} {query}: {refused}");
+        }
         let one = format!("/Users?filter={}", query(r#"userName eq "reader07""#));
         assert_eq!(world.get(&one).await.expect(200)["totalResults"], 1, "{vendor}");
     }
@@ -204,6 +206,22 @@ async fn traps_312_to_321_cursors_at_the_front_door() {
         let body = json!({"filter": "userName sw \"reader\"", "count": 4, "cursor": next});
         let list = world.send("POST", "/Users/.search", body).await.expect(200);
         assert_eq!(names(&list)[0], "reader04", "{cursors}: the same query by POST");
+    }
+}
+
+/// A vendor that pages and counts: what lies behind the page asked for is not read, of whatever type it is.
+#[tokio::test]
+async fn trap_251_a_page_over_all_types_needs_no_more_than_it_holds() {
+    let world = World::with("scim", "upstream.scan_limit = 10").await;
+    let all = world.get("/Users?count=0").await.expect(200)["totalResults"].as_u64().expect("a number");
+    let groups = world.get("/Groups?count=0").await.expect(200)["totalResults"].as_u64().expect("a number");
+    seed(&world, 30);
+    let list = world.get("/?count=3").await.expect(200);
+    assert_eq!((list["totalResults"].as_u64(), &list["itemsPerPage"]), (Some(all + groups + 30), &json!(3)));
+    let list = world.get("/?count=2&startIndex=9").await.expect(200);
+    assert_eq!((list["totalResults"].as_u64(), &list["itemsPerPage"]), (Some(all + groups + 30), &json!(2)));
+    for query in ["count=2&startIndex=10", "count=3&sortBy=id", "count=3&cursor="] {
+        world.get(&format!("/?{query}")).await.refused(400, "tooMany");
     }
 }
 

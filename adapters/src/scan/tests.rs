@@ -50,6 +50,25 @@ fn trap_252_more_than_the_bound_is_too_many_and_names_it() {
     assert_eq!((listing.expect("a page").total_results, calls), (Some(15), 2));
 }
 
+/// A page that needs less than the bound is answered, and what is behind it is counted, not read.
+#[test]
+fn a_plain_page_is_not_too_many_however_much_is_behind_it() {
+    for (paging, text, expected) in [
+        (Paging::Cursor, "count=3&startIndex=4", Ok((vec!["3", "4", "5"], 1))),
+        (Paging::Cursor, "count=5&startIndex=16", Ok((vec!["15", "16", "17", "18", "19"], 2))),
+        (Paging::Cursor, "count=5&startIndex=17", Err(ScimType::TooMany)),
+        (Paging::Cursor, "count=3&sortBy=title", Err(ScimType::TooMany)),
+        (Paging::Cursor, "count=3&filter=active eq true", Err(ScimType::TooMany)),
+        (Paging::Index, "count=3&sortBy=title&cursor=", Err(ScimType::TooMany)),
+    ] {
+        let fake = Fake::new(&shape(paging, 10, 20), &many(50));
+        let (listing, calls) = fake.list(&query(text, &fake));
+        let got = listing.as_ref().map(|listing| (fake.ids(listing), listing.total_results, calls));
+        let expected = expected.map(|(ids, calls)| (ids.iter().map(ToString::to_string).collect(), Some(50), calls));
+        assert_eq!(got.map_err(|failure| scim_type(failure).expect("one")), expected, "{text}");
+    }
+}
+
 /// However many pages there are: each is let go before the next one is asked for, and of all that was read no more stays
 /// than the answer needs, in copies.
 #[test]

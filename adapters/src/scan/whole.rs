@@ -13,27 +13,45 @@ impl Scan {
         let bounded = self.pages() || !self.is_alone();
         let mut fresh = false;
         for resource in &page.resources {
+            if self.is_enough(page) {
+                break;
+            }
             if bounded && self.read == self.bound && !self.is_seen(resource)? {
                 return Err(self.too_many().into());
             }
             fresh |= self.look_at(resource)?;
         }
         if self.is_enough(page) {
-            self.total = page.total_results;
-            self.at = self.parts.len();
+            self.unread += self.behind(page);
+            self.next_part();
             return Ok(());
         }
-        let earlier = self.read - self.seen.len() as u64;
-        if bounded && page.total_results.is_some_and(|total| total > self.bound - earlier) {
+        if bounded && self.behind(page) > self.bound - self.read && !self.will_do(page) {
             return Err(self.too_many().into());
         }
         self.read_on(page, fresh)
     }
 
+    /// How many more than those that were read the vendor counts.
+    fn behind(&self, page: &Page) -> u64 {
+        page.total_results.unwrap_or_default().saturating_sub(self.seen.len() as u64)
+    }
+
     /// Where the vendor counts, nothing behind the page asked for needs to be read.
     fn is_enough(&self, page: &Page) -> bool {
-        let counted = page.total_results.is_some_and(|total| total >= self.window.matched());
-        self.pages() && self.is_alone() && counted && self.window.is_full()
+        self.counts(page) && self.window.is_full()
+    }
+
+    /// Whether it will be enough before more is read than may be.
+    fn will_do(&self, page: &Page) -> bool {
+        self.counts(page) && self.window.lacks().is_some_and(|lacks| lacks <= self.bound - self.read)
+    }
+
+    /// Whether the vendor pages and counts what the part is asked for. By cursor all is read each time: a cursor that was
+    /// handed out must not lead to a page that is too far.
+    fn counts(&self, page: &Page) -> bool {
+        let counted = page.total_results.is_some_and(|total| total >= self.seen.len() as u64);
+        self.pages() && !self.by_cursor && self.parts[self.at].is_plain() && counted
     }
 
     fn read_on(&mut self, page: &Page, fresh: bool) -> Result<(), Failure> {

@@ -52,7 +52,12 @@ impl Window {
 
     /// Whether all of the answer is there, as far as order does not matter.
     pub(super) fn is_full(&self) -> bool {
-        !self.sorted && self.matched >= self.end()
+        self.lacks() == Some(0)
+    }
+
+    /// How many more must match until all of the answer is there; `None`: all that match have to be looked at.
+    pub(super) fn lacks(&self) -> Option<u64> {
+        (!self.sorted).then(|| self.end().saturating_sub(self.matched))
     }
 
     /// How many are kept.

@@ -104,6 +104,7 @@ proptest! {
                     prop_assert_eq!(scim_type(&failure), Some(ScimType::TooMany));
                     let walks = matches!(shape.paging, Paging::Index | Paging::Cursor) && query.sort_by.is_none();
                     prop_assert!(!walks, "a walk is never too long: {}", text);
+                    prop_assert_eq!(page, 0, "a cursor that was handed out leads on: {}", text);
                     return Ok(());
                 }
             };
