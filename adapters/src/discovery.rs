@@ -194,12 +194,10 @@ impl Forms<'_> {
     }
 
     fn mutability(&self, held: &Attribute, part: Option<&str>) -> Mutability {
-        let fixed = self.whole.is_some_and(|form| form.create_only);
         match held.mutability {
             Mutability::ReadOnly => Mutability::ReadOnly,
             // The part is the same in every answer, whatever is sent.
             _ if part.is_some_and(|part| self.loses(part)) => Mutability::ReadOnly,
-            _ if fixed => Mutability::Immutable,
             _ if self.is_never_returned() => Mutability::WriteOnly,
             other => other,
         }

@@ -10,8 +10,6 @@ use crate::{Note, NoteKind, ServedType, Target, Unsupported};
 pub(crate) struct Fitter<'a> {
     target: &'a Target,
     served: &'a ServedType,
-    /// Whether the resource is being created: what the vendor fixes at creation may be given now and never again.
-    creating: bool,
     pub(crate) notes: Vec<Note>,
 }
 
@@ -24,8 +22,8 @@ impl TypeProfile {
 }
 
 impl<'a> Fitter<'a> {
-    pub(crate) fn new(target: &'a Target, served: &'a ServedType, creating: bool) -> Self {
-        Self { target, served, creating, notes: Vec::new() }
+    pub(crate) fn new(target: &'a Target, served: &'a ServedType) -> Self {
+        Self { target, served, notes: Vec::new() }
     }
 
     /// A canonical body without what the vendor cannot hold.
@@ -70,7 +68,9 @@ impl<'a> Fitter<'a> {
 
     fn operation(&mut self, mut operation: PatchOp) -> Result<Option<PatchOp>, ScimError> {
         refuse_read_only(&operation, self.served)?;
-        refuse_empty(&operation, self.served)?;
+        if let Some(value) = operation.value.as_ref().filter(|_| !operation.path.is_container()) {
+            refuse_empty(&operation.path, value, self.served)?;
+        }
         if operation.path.is_container() || self.is_echo(&operation) {
             return Ok(Some(operation));
         }
@@ -191,9 +191,6 @@ impl<'a> Fitter<'a> {
             return self.leave_out(path, "the vendor computes it").map(|()| false);
         }
         let profile = self.served.whole_form(&vendor_path);
-        if !self.creating && profile.is_some_and(|profile| profile.create_only) {
-            return self.leave_out(path, "the vendor fixes it at creation").map(|()| false);
-        }
         if let (Some(profile), Some(sub)) = (profile, &vendor_path.sub_attribute)
             && profile.without.iter().any(|part| part.eq_ignore_ascii_case(sub))
         {
@@ -251,18 +248,26 @@ fn refuse_read_only(operation: &PatchOp, served: &ServedType) -> Result<(), Scim
     Ok(())
 }
 
-/// 400 `invalidValue` for an empty text in the place of what the schema or the vendor demands (rfc-traps 52).
-fn refuse_empty(operation: &PatchOp, served: &ServedType) -> Result<(), ScimError> {
-    if operation.value.as_ref().and_then(Value::as_str) != Some("") {
-        return Ok(());
-    }
+/// 400 `invalidValue` for an empty text in the place of what the schema or the vendor demands (rfc-traps 52), also as a part
+/// of the value.
+fn refuse_empty(path: &AttributePath, value: &Value, served: &ServedType) -> Result<(), ScimError> {
     let demands = |found: Resolved<'_>| found.leaf().required;
-    let path = &operation.path;
-    let vendor = served.mapping.path_to_vendor(path);
-    if served.canonical.resolve(path).is_some_and(demands) || served.vendor.resolve(&vendor).is_some_and(demands) {
-        return Err(ScimError::invalid_value(format!("{path} is required and cannot be empty")));
+    match value {
+        Value::Object(parts) if path.sub_attribute.is_none() => {
+            parts.iter().try_for_each(|(name, part)| refuse_empty(&path.clone().with_sub(name.clone()), part, served))
+        }
+        Value::Array(elements) => elements.iter().try_for_each(|element| refuse_empty(path, element, served)),
+        Value::String(text) if text.is_empty() => {
+            let vendor = served.mapping.path_to_vendor(path);
+            let demanded = served.canonical.resolve(path).is_some_and(demands)
+                || served.vendor.resolve(&vendor).is_some_and(demands);
+            match demanded {
+                true => Err(ScimError::invalid_value(format!("{path} is required and cannot be empty"))),
+                false => Ok(()),
+            }
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 fn is_open_container(served: &ServedType, name: &str) -> bool {

@@ -26,6 +26,8 @@ pub(crate) enum Step {
     Read,
     /// Refuse unless the present resource has a version that the client's conditions name.
     Match,
+    /// Refuse a wanted resource in which what is fixed once it is set differs from the present one.
+    CheckFixed,
     /// Apply the canonical operations to the present resource: the wanted one. Ends the plan if nothing changes.
     Apply(Vec<PatchOp>),
     /// Complete the wanted resource from the present one.
@@ -75,6 +77,7 @@ impl Step {
             Self::Patch(_) => "PATCH the operations",
             Self::ClearLeftOver => "compare the answer with what was asked, and PATCH away what is left over",
             Self::Match => "compare its version with the one that the client names",
+            Self::CheckFixed => "refuse another value for what is fixed once it is set",
             Self::Delete => "DELETE the resource",
         }
     }
@@ -93,13 +96,18 @@ impl Plan {
         self
     }
 
-    /// The same with the client's conditions compared before anything changes; what is not read anyway is read for that.
-    pub(crate) fn compare_first(mut self) -> Self {
+    /// The same with the client's conditions compared before anything changes.
+    pub(crate) fn compare_first(self) -> Self {
+        self.look_first(Step::Match).because("the client names a version: the present one is read and compared first")
+    }
+
+    /// The same with a look at the present resource before anything changes; what is not read anyway is read for that.
+    fn look_first(mut self, step: Step) -> Self {
         if self.steps.front() != Some(&Step::Read) {
             self.steps.push_front(Step::Read);
         }
-        self.steps.insert(1, Step::Match);
-        self.because("the client names a version: the present one is read and compared first")
+        self.steps.insert(1, step);
+        self
     }
 
     fn because(mut self, reason: &str) -> Self {
@@ -124,9 +132,11 @@ pub(crate) fn plan(
         Action::Create(_) if has.create => Ok(create(wanted, served)),
         Action::Read(_) if has.read => Ok(plan.then(Step::Read)),
         Action::Replace(_, body) if has.replace && !leaves_hidden(body, wanted, served) => {
-            Ok(replace(body, wanted, served))
+            Ok(keep_fixed(replace(body, wanted, served), wanted, served))
         }
-        Action::Replace(_, body) if has.patch && has.read => Ok(replace_by_patch(body, served)),
+        Action::Replace(_, body) if has.patch && has.read => {
+            Ok(keep_fixed(replace_by_patch(body, served), wanted, served))
+        }
         Action::Patch(_, patch) => modify(&patch.operations, target, served),
         Action::Delete(_) => delete(target, served),
         _ => Err(refused(action.name(), target, served)),
@@ -197,6 +207,14 @@ fn replace(body: &Canonical, wanted: Option<&Object>, served: &ServedType) -> Pl
             }
         }
     }
+}
+
+/// A PUT may not change what is fixed once it is set (rfc-traps 204): not every vendor refuses it.
+fn keep_fixed(plan: Plan, wanted: Option<&Object>, served: &ServedType) -> Plan {
+    if !served.profile.operations.read || !wanted.is_some_and(|wanted| put::names_fixed(wanted, served)) {
+        return plan;
+    }
+    plan.look_first(Step::CheckFixed).because("the body holds what is fixed once it is set: compared after a read")
 }
 
 /// Whether a PUT would clear a list that the vendor never returns: the client could not see what it leaves out.

@@ -371,8 +371,6 @@ pub struct AttributeProfile {
     pub returned_up_to: Option<usize>,
     /// Left out when versions are computed and resources compared.
     pub volatile: bool,
-    /// Fixed by the vendor once the resource exists: left out of PUT and PATCH.
-    pub create_only: bool,
     /// Sub-attributes that are not sent.
     pub without: Vec<String>,
     /// Sub-attributes set on what is sent where the request has none; `true` for primary is always set.

@@ -79,6 +79,39 @@ fn is_given(value: &Value) -> bool {
     !value.is_unassigned() && value.as_str() != Some("")
 }
 
+/// Whether a body holds what is fixed once it is set.
+pub(crate) fn names_fixed(body: &Object, served: &ServedType) -> bool {
+    fixed(served).iter().any(|(path, _)| path.get(body).is_some())
+}
+
+/// Refuses a body that changes what is fixed once it is set; the same value may stand in it (rfc-traps 204).
+pub(crate) fn check_fixed(present: &Object, wanted: &Object, served: &ServedType) -> Result<(), ScimError> {
+    for (path, attribute) in fixed(served) {
+        let of = |resource| path.get(resource).filter(|value: &&Value| !value.is_unassigned());
+        let (before, after) = (of(present), of(wanted));
+        if before.is_some() && after.is_some() && !same_value(before, after, Some(attribute)) {
+            let name = served.mapping.path_to_canonical(&path);
+            return Err(ScimError::mutability(format!("{name} is immutable and has another value")));
+        }
+    }
+    Ok(())
+}
+
+/// Single immutable attributes and parts; in lists whole values come and go.
+fn fixed(served: &ServedType) -> Vec<(AttributePath, &Attribute)> {
+    let is_fixed = |attribute: &Attribute| attribute.mutability == Mutability::Immutable;
+    let single = writable(served).into_iter().filter(|(_, attribute)| !attribute.multi_valued);
+    single
+        .flat_map(|(path, attribute)| match is_fixed(attribute) {
+            true => vec![(path, attribute)],
+            false => {
+                let parts = attribute.sub_attributes.iter().filter(|sub| is_fixed(sub));
+                parts.map(|sub| (path.clone().with_sub(&*sub.name), sub)).collect()
+            }
+        })
+        .collect()
+}
+
 /// The body of a PUT at a vendor whose PUT merges: as requested, with explicit `null` or `[]` for what the present
 /// resource has, the client left out, and the gateway may clear. What is kept all the same is a note.
 ///

@@ -287,3 +287,17 @@ async fn a_put_of_a_group_is_a_patch_of_name_and_members() {
     let second = &parse(&wire[2].body)["Operations"];
     assert_eq!((&second[0]["op"], second[0]["value"].as_array().expect("members").len()), (&json!("add"), 50));
 }
+
+/// rfc-traps 52: what is demanded must not be empty, also where it stands in a value that is set as a whole.
+#[tokio::test]
+async fn trap_52_an_empty_part_that_is_demanded_never_reaches_the_vendor() {
+    let world = World::start("huawei").await;
+    for operations in [
+        json!([{"op": "replace", "path": "name", "value": {"familyName": "", "givenName": "G"}}]),
+        json!([{"op": "replace", "value": {"name": {"familyName": "", "givenName": "G"}}}]),
+        json!([{"op": "replace", "path": "emails", "value": [{"value": "", "type": "work", "primary": true}]}]),
+    ] {
+        world.patch(&path(), operations).await.refused(400, "invalidValue");
+    }
+    assert!(world.wire().is_empty(), "nothing is sent");
+}

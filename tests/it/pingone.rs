@@ -131,21 +131,36 @@ async fn a_second_value_is_dropped_and_the_primary_one_stays() {
 }
 
 #[tokio::test]
-async fn population_is_given_at_creation_and_never_patched() {
+async fn traps_149_204_the_population_is_given_at_creation_and_never_changed() {
     let population = "11111111-0ff5-4f60-ae82-4ae65d9d0e3a";
     let world = World::with("pingone", &format!("population_id = \"{population}\"")).await;
     let body = json!({"schemas": [USER], "userName": "new", "emails": [{"value": "n@example.com", "type": "work"}]});
     let resource = world.send("POST", "/Users", body).await.expect(201);
     assert_eq!(parse(&world.wire()[0].body)[PING]["population"]["id"], population);
     let id = resource["id"].as_str().expect("an id");
-    let operations = json!([
-        {"op": "replace", "path": format!("{PING}:population.id"), "value": "22222222-0ff5-4f60-ae82-4ae65d9d0e3a"},
-        {"op": "replace", "path": "title", "value": "T"},
-    ]);
-    let answer = world.patch(&format!("/Users/{id}"), operations).await;
-    assert_eq!(answer.expect(200)[PING]["population"]["id"], population);
-    assert!(answer.header("scimux-dropped").contains("population"));
-    assert!(!world.wire().iter().any(|exchange| exchange.body.contains("22222222")));
+    let path = format!("/Users/{id}");
+    let other = "22222222-0ff5-4f60-ae82-4ae65d9d0e3a";
+    let patch = |population: &str| {
+        json!([
+            {"op": "replace", "path": format!("{PING}:population.id"), "value": population},
+            {"op": "replace", "path": "title", "value": "T"},
+        ])
+    };
+    let put = |population: &str| json!({"schemas": [USER, PING], "userName": "new", "active": true, "title": "U", PING: {"population": {"id": population}}});
+    world.patch(&path, patch(other)).await.refused(400, "mutability");
+    world
+        .patch(&path, json!([{"op": "remove", "path": format!("{PING}:population")}]))
+        .await
+        .refused(400, "mutability");
+    world
+        .patch(&path, json!([{"op": "replace", "value": {PING: {"population": {"id": other}}}}]))
+        .await
+        .refused(400, "mutability");
+    world.send("PUT", &path, put(other)).await.refused(400, "mutability");
+    assert!(world.wire().iter().all(|exchange| exchange.method == "GET"), "nothing is changed");
+    assert_eq!(world.patch(&path, patch(population)).await.expect(200)["title"], "T");
+    let answer = world.send("PUT", &path, put(population)).await;
+    assert_eq!((&answer.expect(200)["title"], answer.header("scimux-dropped")), (&json!("U"), ""));
 }
 
 #[tokio::test]

@@ -86,7 +86,7 @@ const FIXED: &str = "a value is needed there, which no schema can say; replacing
 const NO_EXTERNAL_ID: &str = "the vendor has none, and no schema lists common attributes";
 const READ_ONLY_TYPE: &str = "the vendor's own, readable only; the tester makes one of each type";
 const REFERENCE: &str = "the tester takes it for a difference that the server adds the readOnly $ref";
-const CREATION: &str = "the population is fixed at creation: a change is left out and named in scimux-dropped";
+const CREATION: &str = "the population is fixed at creation, and has a value from then on";
 
 const LISTED: &[Listed] = &[
     listed("veeva", "object_deletion", "still exists after deletion", "the vendor has no DELETE: it deactivates"),

@@ -14,8 +14,7 @@ impl Single {
     pub(super) fn prepare(&mut self, action: Action) -> Result<(), ScimError> {
         let target = Arc::clone(&self.target);
         let served = &target.types[self.served];
-        let creating = matches!(action, Action::Create(_));
-        let mut fitter = Fitter::new(&target, served, creating);
+        let mut fitter = Fitter::new(&target, served);
         let action = fit(action, &mut fitter, served)?;
         self.notes.append(&mut fitter.notes);
         self.action = Some(action);

@@ -34,6 +34,7 @@ impl Single {
                 let present = self.served().mapping.resource_to_canonical(self.present().clone());
                 version::check(&self.asked.conditions, &present, self.served())?;
             }
+            Step::CheckFixed => put::check_fixed(self.present(), &self.wanted_resource(), self.served())?,
             Step::Apply(operations) => self.apply(&operations)?,
             Step::Complete => self.complete(),
             Step::Demand => put::demand(&self.wanted_resource(), self.served())?,
@@ -82,7 +83,7 @@ impl Single {
 
     /// A second value added to what holds one: the `primary` one stays (CONTRACT section 3), else the new one.
     fn keep_single(&mut self, mut wanted: Object, target: &Target, served: &ServedType) -> Result<Object, ScimError> {
-        let mut fitter = Fitter::new(target, served, false);
+        let mut fitter = Fitter::new(target, served);
         for (path, _) in lower::writable(served) {
             if !served.form(&path).is_some_and(|profile| profile.single) {
                 continue;
