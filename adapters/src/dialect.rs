@@ -189,7 +189,7 @@ fn header_value(value: &str) -> Result<HeaderValue, ScimError> {
 fn healed(mut resource: Object, call: &Call, target: &Target, head: &Parts) -> Option<Object> {
     let served = target.served(&call.endpoint)?;
     wire::heal(&mut resource, served);
-    if resource.get("id").is_none_or(Value::is_unassigned) {
+    if resource.str("id").is_none_or(str::is_empty) {
         let has_schemas = resource.get("schemas").is_some_and(|schemas| !is_message(schemas));
         let id = call.kind.id().filter(|_| has_schemas)?;
         resource.insert("id", id);

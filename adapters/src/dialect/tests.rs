@@ -123,7 +123,9 @@ fn the_vendors_text_is_cut_between_characters() {
 fn a_success_that_is_no_resource_is_not_understood() {
     let scim = target("scim");
     let list = r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":0}"#;
-    for body in ["", "<html>", "[]", "null", "{}", r#"{"ok":true}"#, list, r#"{"id":"1""#, r#"{"id":"1","ID":"2"}"#] {
+    let nobody = [r#"{"id":"","userName":"a"}"#, r#"{"id":{"a":1},"userName":"a"}"#, r#"{"id":[],"userName":"a"}"#];
+    let bodies = ["", "<html>", "[]", "null", "{}", r#"{"ok":true}"#, list, r#"{"id":"1""#, r#"{"id":"1","ID":"2"}"#];
+    for body in bodies.into_iter().chain(nobody) {
         let error = answer(&read("1"), &scim, 200, body).expect_err(body);
         assert_eq!((error.kind, error.status), (Kind::NotUnderstood, Some(200)), "{body}");
     }
