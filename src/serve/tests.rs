@@ -221,6 +221,10 @@ async fn targets_show_how_they_do() {
     assert_eq!(before[0]["base_url"], format!("http://{}/v2", vendor.address));
     assert_eq!((&before[0]["last_success"], &before[0]["credential"]["scheme"]), (&Value::Null, &"none".into()));
     assert_eq!(before[0]["resource_types"]["User"]["patch"], "native");
+    let page = include_str!("../../docs/operations.md").split("## What `/targets` says").nth(1).expect("the heading");
+    for key in before[0].as_object().expect("an object").keys() {
+        assert!(page.contains(&format!("`{key}`")), "docs/operations.md does not say what {key} is");
+    }
     get(gateway.addresses()[0], "/t/scim/v2/Users/1").await;
     assert!(targets().await[0]["last_success"].as_str().is_some_and(|time| time.ends_with('Z')));
     assert_eq!(get(admin, "/livez").await.0, 200);

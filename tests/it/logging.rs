@@ -113,10 +113,12 @@ async fn a_gateway_writes_what_the_page_says() {
     let user = json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "babs", "invented": 1});
     let made = world.send("POST", "/Users", user).await.expect(201);
     let path = format!("/Users/{}", made["id"].as_str().expect("an id"));
-    world.get(&path).await.expect(200);
+    let read = world.get(&path).await;
     world.sandbox().fault(Fault { method: None, path_contains: None, times: 1, kind: FaultKind::BreakAfterReading });
     world.patch(&path, json!([{"op": "replace", "path": "title", "value": "x"}])).await.refused(502, "");
-    world.send("DELETE", &path, Value::Null).await.expect(204);
+    let bulk = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": [
+        {"method": "DELETE", "path": "/Users/absent"}, {"method": "DELETE", "path": path}]});
+    world.send("POST", "/Bulk", bulk).await.expect(200);
     world.gateway().edit("adapter = \"scim\"", "adapter = \"nobody\"");
     assert!(!world.gateway().reload().await);
     let output = world.output().await;
@@ -136,12 +138,23 @@ async fn a_gateway_writes_what_the_page_says() {
         seen.entry(message.to_owned()).or_insert_with(Vec::new).push(line.clone());
     }
     let all = |message: &str| seen.get(message).unwrap_or_else(|| panic!("no line {message} in {output}"));
-    let outcomes: Vec<_> = all("change asked for").iter().map(|line| (&line["operation"], &line["outcome"])).collect();
-    let expected = [("create", "done"), ("patch", "unknown"), ("delete", "done")].map(|(a, b)| (json!(a), json!(b)));
-    assert_eq!(outcomes, expected.iter().map(|(a, b)| (a, b)).collect::<Vec<_>>());
+    let text = |line: &Value, field: &str| line[field].as_str().expect("a text").to_owned();
+    let outcome = |line: &Value| format!("{} {}", text(line, "operation"), text(line, "outcome"));
+    let mut outcomes: Vec<_> = all("change asked for").iter().map(outcome).collect();
+    // Those of a bulk request end side by side.
+    outcomes[2..].sort_unstable();
+    assert_eq!(outcomes, ["create done", "patch unknown", "delete done", "delete failed"]);
     assert_eq!(all("change asked for")[0]["attributes"], "userName");
     assert_eq!(all("attribute dropped")[0]["attribute"], "other", "no schema knows it");
     assert_eq!(all("request").len(), 4);
+    let mut line = all("request")[1].clone();
+    for volatile in ["timestamp", "duration_ms"] {
+        assert!(!line[volatile].take().is_null(), "{volatile} is missing");
+    }
+    let expected = json!({"timestamp": null, "level": "INFO", "logger": "scimux::access", "message": "request",
+        "request_id": read.header("x-request-id"), "route": "t", "target": "t", "client": "test", "method": "GET",
+        "resource": "User", "resource_id": made["id"], "status": 200, "duration_ms": null, "upstream_calls": 1});
+    assert_eq!(line, expected);
     for message in ["vendor called", "configuration problem", "serving", "draining", "stopped", "configuration warning"]
     {
         all(message);

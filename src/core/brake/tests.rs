@@ -101,6 +101,21 @@ async fn deletes_and_deactivations_count_and_nothing_else_does() {
         ("PATCH", patch(r#"{"op":"add","path":"active","value":"false"}"#), true),
         (
             "PATCH",
+            patch(r#"{"op":"replace","path":"urn:ietf:params:scim:schemas:core:2.0:User:active","value":false}"#),
+            true,
+        ),
+        (
+            "PATCH",
+            patch(r#"{"op":"replace","value":{"urn:ietf:params:scim:schemas:core:2.0:User:active":false}}"#),
+            true,
+        ),
+        (
+            "PATCH",
+            patch(r#"{"op":"replace","value":{"urn:ietf:params:scim:schemas:core:2.0:User":{"active":false}}}"#),
+            true,
+        ),
+        (
+            "PATCH",
             patch(r#"{"op":"replace","path":"title","value":"x"},{"op":"replace","path":"active","value":false}"#),
             true,
         ),
