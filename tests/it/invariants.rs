@@ -107,3 +107,17 @@ fn every_trap_has_a_test_or_a_reason() {
     let counted = counted.expect("python3 runs");
     assert!(counted.status.success(), "{}", String::from_utf8_lossy(&counted.stderr));
 }
+
+/// What docs/RELIABILITY.md calls the proof of a promise is a test that there is.
+#[test]
+fn the_tests_named_as_proofs_exist() {
+    let page = std::fs::read_to_string(root().join("docs/RELIABILITY.md")).expect("the page");
+    let sources: String =
+        ["src", "adapters", "scim", "sandbox", "tests"].into_iter().flat_map(sources).map(|(_, text)| text).collect();
+    let quoted = page.split('`').skip(1).step_by(2).filter(|name| name.contains("::") && !name.contains(' '));
+    let tests: Vec<&str> = quoted.filter_map(|name| name.rsplit("::").next()).collect();
+    assert!(tests.len() >= 20, "{tests:?}");
+    for test in tests {
+        assert!(sources.contains(&format!("fn {test}()")), "there is no test {test}");
+    }
+}
