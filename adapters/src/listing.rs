@@ -144,7 +144,7 @@ fn rank(term: &Filter, kind: &ServedType) -> u8 {
 }
 
 /// The filter as the vendor writes it, if it evaluates all of it.
-fn evaluated(filter: &Filter, known: &FilterProfile) -> Option<Filter> {
+pub(crate) fn evaluated(filter: &Filter, known: &FilterProfile) -> Option<Filter> {
     let is_logical = matches!(filter, Filter::And(_) | Filter::Or(_) | Filter::Not(_));
     if is_logical && !known.logical { None } else { each_term(filter, known) }
 }

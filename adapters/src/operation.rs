@@ -16,6 +16,8 @@ pub struct Operation {
     pub endpoint: String,
     /// What is to be done.
     pub action: Action,
+    /// When the client asked, in seconds since 1970; a create that is found must not be older (CONTRACT section 5).
+    pub asked_at: i64,
     /// Whether the client wants the resource back; where it does not, a vendor's 204 is answer enough.
     pub wants_resource: bool,
     /// Under which versions it may be done.

@@ -49,7 +49,8 @@ fn list_extensions(resource: &mut Object, served: &ServedType) {
     }
 }
 
-fn hide(path: &AttributePath, resource: &mut Object) {
+/// Takes out what a path names, of a list in each element.
+pub(crate) fn hide(path: &AttributePath, resource: &mut Object) {
     let whole = path.whole();
     let part = path.sub_attribute.as_deref();
     let holds = |element: &Value| element.as_object().zip(part).is_some_and(|(parts, part)| parts.contains(part));

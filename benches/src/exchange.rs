@@ -89,7 +89,7 @@ impl Exchange {
             }
         };
         let endpoint = known.endpoint.clone();
-        Operation { endpoint, action, wants_resource: true, conditions: Conditions::default() }
+        Operation { endpoint, action, asked_at: 0, wants_resource: true, conditions: Conditions::default() }
     }
 
     fn ask_vendor(&self, call: &Call) -> scimux_adapters::Answer {

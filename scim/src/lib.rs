@@ -30,5 +30,6 @@ pub use patch::{Op, PatchOp};
 pub use path::AttributePath;
 pub use query::{ListQuery, Parameters};
 pub use quirks::Quirks;
+pub use scalar::seconds_since_1970;
 pub use schema::{Attribute, ResourceType, Schema};
 pub use value::{Object, Text, Value};

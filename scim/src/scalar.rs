@@ -30,6 +30,12 @@ impl Instant {
     }
 }
 
+/// A moment as whole seconds since 1970; `None`: it is no `xsd:dateTime`.
+#[must_use]
+pub fn seconds_since_1970(text: &str) -> Option<i64> {
+    Instant::parse(text).map(|instant| instant.seconds)
+}
+
 fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }

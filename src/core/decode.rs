@@ -1,6 +1,7 @@
 //! A request as a canonical operation.
 
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use scimux_adapters::{Action, Conditions, Operation};
 use scimux_scim::bulk::{self, Data};
@@ -57,7 +58,13 @@ pub(crate) fn decode(whole: Whole) -> Result<(Job, View), ScimError> {
     let projection = ListQuery::read(&Parameters::of_query(&query)?.projecting(), known, Types::One)?.projection;
     let asked = matches!(projection, Projection::Only(_));
     let without_body = patched && known.schema.id.eq_ignore_ascii_case(GROUP) && !asked;
-    let operation = Operation { endpoint: known.endpoint.clone(), action, wants_resource: !without_body, conditions };
+    let operation = Operation {
+        endpoint: known.endpoint.clone(),
+        action,
+        asked_at: now(),
+        wants_resource: !without_body,
+        conditions,
+    };
     let (projections, binding) = (Vec::new(), Binding::default());
     let view = View { context: context.clone(), projection, projections, binding, without_body };
     Ok((Job { context, operation }, view))
@@ -96,7 +103,13 @@ fn search(context: Arc<Context>, parameters: &Parameters) -> Result<(Job, View),
 
 /// A list has no version of its own, so that conditions mean nothing for it.
 fn listing(endpoint: String, action: Action) -> Operation {
-    Operation { endpoint, action, wants_resource: true, conditions: Conditions::default() }
+    Operation { endpoint, action, asked_at: now(), wants_resource: true, conditions: Conditions::default() }
+}
+
+/// Seconds since 1970.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    i64::try_from(since).unwrap_or(i64::MAX)
 }
 
 /// What is asked of one resource with this body.

@@ -53,14 +53,7 @@ fn told(failed: &Failed) -> Refusal {
 
 /// Whether a create broke where nobody knows if it was done (CONTRACT section 5).
 fn outcome_unknown(failed: &Failed) -> bool {
-    let VendorError { kind, status, retry_after, .. } = &failed.error;
-    let refused_for_now = *status == Some(503) && retry_after.is_some();
-    failed.operation == "create"
-        && match kind {
-            VendorErrorKind::BrokenOff | VendorErrorKind::TimedOut => true,
-            VendorErrorKind::Unavailable => !refused_for_now,
-            _ => false,
-        }
+    failed.operation == "create" && failed.error.leaves_unknown()
 }
 
 fn verdict(failed: &Failed) -> Verdict {

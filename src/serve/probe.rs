@@ -49,7 +49,9 @@ async fn ask(target: &LiveTarget) -> Result<String, String> {
     let Some(served) = canonical.types.first() else { return Ok("it has no resource type to ask for".to_owned()) };
     let query = ListQuery { count: Some(1), ..ListQuery::default() };
     let (endpoint, action) = (served.canonical.endpoint.clone(), Action::List(Box::new(query)));
-    let operation = Operation { endpoint, action, wants_resource: true, conditions: Conditions::default() };
+    // No create, so that it is of no account when it was asked.
+    let operation =
+        Operation { endpoint, action, asked_at: 0, wants_resource: true, conditions: Conditions::default() };
     let (mut run, mut next) = Run::start(operation, canonical.clone());
     let trace = Trace { record: Arc::default(), traceparent: None, authorization: None };
     loop {

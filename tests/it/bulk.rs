@@ -138,7 +138,7 @@ async fn a_group_on_huawei() {
 #[tokio::test]
 async fn a_vendor_that_fails_fails_its_operation_alone() {
     let world = World::with("scim", "upstream.retries = 0").await;
-    let kind = FaultKind::BreakAfterReading;
+    let kind = FaultKind::BreakBeforeReading;
     world.sandbox().fault(Fault { method: Some("POST".into()), path_contains: None, times: 1, kind });
     let (_, answers) = bulk(&world, json!([user("ann"), {"method": "DELETE", "path": "/Users/bulkId:ann"}])).await;
     assert_eq!(statuses(&answers), ["504", "409"], "{answers:#?}");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use scimux_sandbox::{Fault, FaultKind};
 use serde_json::{Value, json};
 
-use crate::world::{Gateway, World};
+use crate::world::{Gateway, World, short};
 
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const BARBARA: &str = "/Users/2819c223-7f76-453a-919d-413861904646";
@@ -82,15 +82,62 @@ async fn our_refused_credential_is_502_after_one_renewal() {
     }
 }
 
+fn ada() -> Value {
+    json!({
+        "schemas": [USER], "userName": "ada@veepharm.com", "active": true, "displayName": "Ada Byron",
+        "name": {"givenName": "Ada", "familyName": "Byron"}, "locale": "en-US", "preferredLanguage": "en",
+        "timezone": "America/New_York", "emails": [{"value": "ada@veepharm.com", "type": "work", "primary": true}],
+    })
+}
+
+/// The lookup finds it, made a moment ago and equal in all that was sent.
+#[tokio::test]
+async fn a_create_whose_answer_is_lost_is_201_where_it_is_provably_there() {
+    let world = World::all().await;
+    for sandbox in &world.sandboxes {
+        let path = format!("/{}/scim/v2/Users", sandbox.vendor());
+        for kind in [FaultKind::BreakAfterReading, FaultKind::HalfBody] {
+            sandbox.take_exchanges();
+            let lost = Fault { method: Some("POST".into()), path_contains: Some("/Users".into()), ..fault(kind) };
+            sandbox.fault(lost);
+            let mut body = ada();
+            let name = json!(format!("ada{}@veepharm.com", sandbox.resources("/Users").len()));
+            (body["userName"], body["emails"][0]["value"]) = (name.clone(), name);
+            let before = sandbox.resources("/Users").len();
+            let answer = world.gateway().send("POST", &path, body.clone()).await;
+            let wire = sandbox.take_exchanges();
+            let calls: Vec<_> = wire.iter().map(short).filter(|call| call.contains("/Users")).collect();
+            assert_eq!(answer.status, 201, "{}: {}", sandbox.vendor(), answer.json());
+            let user = answer.json();
+            assert_eq!(calls.iter().filter(|call| *call == "POST /Users").count(), 1, "{calls:?}");
+            assert_eq!(calls.len(), 2, "one lookup: {calls:?}");
+            assert_eq!(sandbox.resources("/Users").len(), before + 1);
+            assert!(answer.header("location").ends_with(user["id"].as_str().expect("an id")));
+            assert_eq!(user["userName"], body["userName"]);
+        }
+    }
+}
+
+/// What is there may be anybody's; groups have no lookup.
 #[tokio::test]
 async fn a_create_whose_answer_is_lost_is_504_and_sent_once() {
     let world = World::start("scim").await;
-    let mut lost = fault(FaultKind::BreakAfterReading);
+    let mut lost = fault(FaultKind::BreakBeforeReading);
     lost.method = Some("POST".to_owned());
-    world.sandbox().fault(lost);
-    let detail = world.send("POST", "/Users", json!({"schemas": [USER], "userName": "new"})).await.refused(504, "");
-    assert!(detail.contains("unknown"), "{detail}");
+    world.sandbox().fault(lost.clone());
+    let detail = world.send("POST", "/Users", ada()).await.refused(504, "");
+    assert!(detail.contains("unknown") && detail.contains("none of this userName"), "{detail}");
     assert_eq!(world.calls().iter().filter(|call| call.starts_with("POST")).count(), 1);
+    let mut older = ada();
+    older["meta"] = json!({"created": "2020-01-01T00:00:00Z"});
+    world.sandbox().seed("/Users", older);
+    world.sandbox().fault(lost.clone());
+    let detail = world.send("POST", "/Users", ada()).await.refused(504, "");
+    assert!(detail.contains("nothing proves"), "{detail}");
+    world.calls();
+    world.sandbox().fault(Fault { kind: FaultKind::BreakAfterReading, ..lost });
+    world.send("POST", "/Groups", json!({"displayName": "g"})).await.refused(504, "");
+    assert_eq!(world.calls(), ["POST /Groups"]);
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use scimux_scim::{Object, Text};
 
-use self::settle::{Doubt, Sent};
+use self::settle::Sent;
 use super::{Failure, Next, not_understood};
 use crate::plan::{Plan, Step};
 use crate::progress::Parts;
@@ -57,13 +57,15 @@ pub(super) struct Single {
     learned: Vec<Lack>,
     /// What of the call under way is needed should nobody know whether it was done.
     sent: Sent,
-    /// What the call under way is to settle: whether the change before it was done.
-    doubt: Option<Doubt>,
+    /// What came of a change, where the call under way is to settle whether it was done.
+    doubt: Option<VendorError>,
 }
 
 /// What the client asked, as far as it decides the reply.
 #[derive(Debug)]
 struct Asked {
+    /// When, in seconds since 1970.
+    at: i64,
     reply: ReplyKind,
     id: Option<Text>,
     wants_resource: bool,
@@ -139,8 +141,10 @@ impl Single {
         match got {
             Ok(answer) => self.go_on(awaiting, answer),
             Err(error) if self.is_gone(&error) => self.go_on(awaiting, Answer::Empty(None)),
-            Err(error) if self.is_in_doubt(&error) => self.ask_to_settle(error),
-            Err(error) => self.failed(error),
+            Err(error) => match self.question(&error) {
+                Some(kind) => self.ask_to_settle(kind, error),
+                None => self.failed(error),
+            },
         }
     }
 
@@ -311,7 +315,7 @@ impl Asked {
         };
         let is_mutation = !matches!(operation.action, Action::Read(_) | Action::List(_) | Action::Search(_));
         let (wants_resource, conditions) = (operation.wants_resource, operation.conditions.clone());
-        Self { reply, id: id.cloned(), wants_resource, is_mutation, repeat, conditions }
+        Self { at: operation.asked_at, reply, id: id.cloned(), wants_resource, is_mutation, repeat, conditions }
     }
 
     /// Whether what there is must have a version that the client names before it is changed.

@@ -7,23 +7,24 @@ use super::single::again::CONFLICTS;
 use super::*;
 use crate::{CallKind, Conditions, NoteKind, Repeat, Reply, fixture};
 
-fn object(json: &str) -> Object {
+pub(super) fn object(json: &str) -> Object {
     value::parse(&Bytes::from(json.to_owned())).expect(json)
 }
 
 /// A run of one operation and what it asked for so far.
-struct Driven {
-    run: Run,
-    next: Next,
+pub(super) struct Driven {
+    pub(super) run: Run,
+    pub(super) next: Next,
 }
 
 impl Driven {
-    fn start(vendor: &str, action: impl FnOnce(&ServedType) -> Action) -> Self {
+    pub(super) fn start(vendor: &str, action: impl FnOnce(&ServedType) -> Action) -> Self {
         let target = Arc::new(fixture::target(vendor));
         let action = action(&target.types[0]);
         let operation = Operation {
             endpoint: "/Users".to_owned(),
             action,
+            asked_at: 1_700_000_000,
             wants_resource: true,
             conditions: Conditions::default(),
         };
@@ -51,7 +52,7 @@ impl Driven {
     }
 
     #[track_caller]
-    fn call(&self) -> &Call {
+    pub(super) fn call(&self) -> &Call {
         match &self.next {
             Next::Send(call) => call,
             Next::Done(done) => panic!("done: {done:?}"),
@@ -67,7 +68,7 @@ impl Driven {
         }
     }
 
-    fn got(mut self, got: Result<Answer, VendorError>) -> Self {
+    pub(super) fn got(mut self, got: Result<Answer, VendorError>) -> Self {
         self.next = self.run.resume(got);
         self
     }
@@ -76,12 +77,12 @@ impl Driven {
         self.got(Ok(Answer::Resource(object(json))))
     }
 
-    fn fails(self, kind: VendorErrorKind) -> Self {
+    pub(super) fn fails(self, kind: VendorErrorKind) -> Self {
         self.got(Err(VendorError::new(kind)))
     }
 
     #[track_caller]
-    fn done(self) -> Result<Outcome, Failure> {
+    pub(super) fn done(self) -> Result<Outcome, Failure> {
         match self.next {
             Next::Done(done) => done,
             Next::Send(call) => panic!("still asks for {call:?}"),

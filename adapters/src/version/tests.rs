@@ -25,7 +25,7 @@ fn drive(
     conditions: Conditions,
     answers: Vec<Got>,
 ) -> (Vec<String>, Result<Outcome, Failure>) {
-    let operation = Operation { endpoint: "/Users".to_owned(), action, wants_resource: true, conditions };
+    let operation = Operation { endpoint: "/Users".to_owned(), action, asked_at: 0, wants_resource: true, conditions };
     let (mut run, mut next) = Run::start(operation, Arc::new(target));
     let (mut sent, mut answers) = (Vec::new(), answers.into_iter());
     loop {

@@ -70,6 +70,8 @@ async fn retry_after_is_kept_and_the_vendors_words_are_cleaned() {
     assert!(detail.ends_with("(vendor: E1: no token *** at [URL] on [...])"), "{detail}");
     let (answer, _) = told(VendorError::new(Kind::RateLimited), "GET").await;
     assert_eq!(answer.headers()["retry-after"], "1");
+    let (answer, _) = told(VendorError::new(Kind::Conflict), "PUT").await;
+    assert_eq!((answer.status().as_u16(), answer.headers()["retry-after"].as_bytes()), (503, &b"1"[..]));
     let (answer, body) = told(VendorError::new(Kind::BadRequest(ScimType::NoTarget)), "GET").await;
     assert_eq!((answer.headers().contains_key("retry-after"), &body["scimType"]), (false, &"noTarget".into()));
 }

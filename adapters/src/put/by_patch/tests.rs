@@ -19,8 +19,13 @@ struct Played {
 /// Plays an operation with these answers, in order; an operation that asks for more is a mistake of the test.
 fn play(target: Target, endpoint: &str, action: Action, answers: Vec<Result<Answer, VendorError>>) -> Played {
     let target = Arc::new(target);
-    let operation =
-        Operation { endpoint: endpoint.to_owned(), action, wants_resource: true, conditions: Conditions::default() };
+    let operation = Operation {
+        endpoint: endpoint.to_owned(),
+        action,
+        asked_at: 0,
+        wants_resource: true,
+        conditions: Conditions::default(),
+    };
     let (mut run, mut next) = Run::start(operation, target.clone());
     let (mut calls, mut answers) = (Vec::new(), answers.into_iter());
     loop {

@@ -188,7 +188,7 @@ impl Single {
         self.current.as_ref().expect("a step that needs the present resource stands behind a read")
     }
 
-    fn wanted_resource(&self) -> Object {
+    pub(super) fn wanted_resource(&self) -> Object {
         self.wanted.clone().unwrap_or_default()
     }
 }

@@ -94,7 +94,8 @@ impl Fake {
     pub(super) fn list(&self, query: &ListQuery) -> (Result<Listing, Failure>, usize) {
         let action = Action::List(Box::new(query.clone()));
         let endpoint = "/Users".to_owned();
-        let operation = Operation { endpoint, action, wants_resource: true, conditions: Conditions::default() };
+        let operation =
+            Operation { endpoint, action, asked_at: 0, wants_resource: true, conditions: Conditions::default() };
         let (mut run, mut next) = Run::start(operation, Arc::clone(&self.target));
         let mut calls = 0;
         loop {
