@@ -47,6 +47,7 @@ fn fault(body: &Object) -> Result<Fault, String> {
     let number = |name: &str| body.get(name).and_then(Value::as_u64);
     let kind = match text("kind").unwrap_or_default().as_str() {
         "delay" => FaultKind::Delay(Duration::from_millis(number("millis").ok_or("delay needs millis")?)),
+        "slow_drip" => FaultKind::SlowDrip(Duration::from_millis(number("millis").ok_or("slow_drip needs millis")?)),
         "status" => FaultKind::Status {
             status: status(number("status"))?,
             headers: headers(body.get("headers")),
@@ -59,8 +60,8 @@ fn fault(body: &Object) -> Result<Fault, String> {
         "expire_session" => FaultKind::ExpireSession,
         other => {
             return Err(format!(
-                "no fault {other:?}; there are delay, status, break_before_reading, break_after_reading, half_body, not_json, \
-                 expire_session"
+                "no fault {other:?}; there are delay, status, break_before_reading, break_after_reading, half_body, slow_drip, \
+                 not_json, expire_session"
             ));
         }
     };

@@ -19,7 +19,7 @@
 //! | `GET /__sandbox/exchanges` | what crossed the wire since the last call |
 //!
 //! A fault's `kind` is one of `delay` (with `millis`), `status` (with `status`, `headers` as an object, `body`),
-//! `break_before_reading`, `break_after_reading`, `half_body`, `not_json`, `expire_session`.
+//! `break_before_reading`, `break_after_reading`, `half_body`, `slow_drip` (with `millis`), `not_json`, `expire_session`.
 
 mod control;
 pub mod demo;
@@ -191,6 +191,8 @@ pub enum FaultKind {
     BreakAfterReading,
     /// The work is done, and the connection is closed in the middle of the answer's body.
     HalfBody,
+    /// The work is done, and the answer's body comes byte by byte, each so much later than the one before.
+    SlowDrip(Duration),
     /// A web page with status 200, and no work done.
     NotJson,
     /// Every session and token issued so far is dead. A vendor whose token is static refuses it for this one request.

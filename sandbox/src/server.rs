@@ -1,10 +1,12 @@
 //! Sockets, faults, and the record of what crossed the wire.
 
 use std::collections::VecDeque;
+use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::BodyExt;
@@ -204,7 +206,7 @@ async fn exchange(request: hyper::Request<Incoming>, shared: Arc<Shared>) -> Res
     let mut request = head(&parts, &shared);
     if request.path.starts_with("/__sandbox/") {
         request.body = body.collect().await.map_err(|_| Broken)?.to_bytes().to_vec();
-        return respond(control::handle(&request, &shared), false);
+        return respond(control::handle(&request, &shared), How::Whole);
     }
     let fault = shared.strike(&request);
     if let Some(FaultKind::BreakBeforeReading) = fault {
@@ -214,17 +216,18 @@ async fn exchange(request: hyper::Request<Incoming>, shared: Arc<Shared>) -> Res
     request.body = body.collect().await.map_err(|_| Broken)?.to_bytes().to_vec();
     if let Some(answer) = fault.as_ref().and_then(instead) {
         shared.record(&request, Some(&answer));
-        return respond(answer, false);
+        return respond(answer, How::Whole);
     }
     let answer = shared.work(&request, fault.as_ref());
     match fault {
         Some(FaultKind::BreakAfterReading) => Err(Broken),
         Some(FaultKind::Delay(time)) => {
             tokio::time::sleep(time).await;
-            respond(answer, false)
+            respond(answer, How::Whole)
         }
-        Some(FaultKind::HalfBody) => respond(answer, true),
-        _ => respond(answer, false),
+        Some(FaultKind::HalfBody) => respond(answer, How::Half),
+        Some(FaultKind::SlowDrip(each)) => respond(answer, How::Drip(each)),
+        _ => respond(answer, How::Whole),
     }
 }
 
@@ -261,27 +264,64 @@ fn instead(kind: &FaultKind) -> Option<Answer> {
     }
 }
 
-fn respond(answer: Answer, half: bool) -> Result<hyper::Response<Content>, Broken> {
+/// How much of a body comes, and how.
+enum How {
+    Whole,
+    Half,
+    /// Byte by byte, each so much later than the one before.
+    Drip(Duration),
+}
+
+fn respond(answer: Answer, how: How) -> Result<hyper::Response<Content>, Broken> {
     let mut response = hyper::Response::builder().status(answer.status);
     for (name, value) in &answer.headers {
         response = response.header(name, value);
     }
     let whole = Bytes::from(answer.body);
-    let content = if half {
-        response = response.header("content-length", whole.len());
-        Content { rest: Some(whole.slice(..whole.len() / 2)), size: whole.len() as u64, then: Then::Flush }
-    } else {
-        let size = whole.len() as u64;
-        Content { rest: Some(whole).filter(|b| !b.is_empty()), size, then: Then::End }
+    let size = whole.len() as u64;
+    let all = |whole: Bytes| Some(whole).filter(|bytes| !bytes.is_empty());
+    let content = match how {
+        How::Half => {
+            response = response.header("content-length", whole.len());
+            Content { rest: Some(whole.slice(..whole.len() / 2)), size, then: Then::Flush, drip: None }
+        }
+        How::Whole => Content { rest: all(whole), size, then: Then::End, drip: None },
+        How::Drip(each) => {
+            let next = Box::pin(tokio::time::sleep(each));
+            Content { rest: all(whole), size, then: Then::End, drip: Some(Drip { each, next }) }
+        }
     };
     response.body(content).map_err(|_| Broken)
 }
 
-/// A body that may end in the middle.
+/// A body that may end in the middle, or take its time.
 struct Content {
     rest: Option<Bytes>,
     size: u64,
     then: Then,
+    drip: Option<Drip>,
+}
+
+/// When the next byte comes.
+struct Drip {
+    each: Duration,
+    next: Pin<Box<tokio::time::Sleep>>,
+}
+
+impl Content {
+    /// The next byte of a body that drips.
+    fn poll_drip(&mut self, context: &mut Context<'_>) -> Option<Poll<Bytes>> {
+        let (drip, rest) = (self.drip.as_mut()?, self.rest.as_mut()?);
+        if drip.next.as_mut().poll(context).is_pending() {
+            return Some(Poll::Pending);
+        }
+        drip.next.as_mut().reset(tokio::time::Instant::now() + drip.each);
+        let byte = rest.split_to(1);
+        if rest.is_empty() {
+            self.rest = None;
+        }
+        Some(Poll::Ready(byte))
+    }
 }
 
 /// What follows the bytes of a [`Content`].
@@ -297,6 +337,9 @@ impl Body for Content {
     type Error = Broken;
 
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        if let Some(byte) = self.poll_drip(context) {
+            return byte.map(|byte| Some(Ok(Frame::data(byte))));
+        }
         if let Some(rest) = self.rest.take() {
             return Poll::Ready(Some(Ok(Frame::data(rest))));
         }

@@ -8,6 +8,7 @@ mod contract;
 mod discovery;
 mod errors;
 mod explain;
+mod faults;
 mod front;
 mod hostile;
 mod huawei;

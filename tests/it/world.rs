@@ -65,14 +65,20 @@ impl World {
 
     /// One route per vendor, each of its name.
     pub(crate) async fn all() -> Self {
+        Self::all_with("", "").await
+    }
+
+    /// The same with more lines below each `[targets.X]`, and more behind all of them.
+    pub(crate) async fn all_with(target_lines: &str, more: &str) -> Self {
         let mut toml = String::new();
         let mut sandboxes = Vec::new();
         for vendor in scimux_sandbox::vendors() {
             let sandbox = sandbox(vendor).await;
-            write!(toml, "[targets.{vendor}]\n{}\n", sandbox.target_toml()).expect("writing to a string");
+            let target = sandbox.target_toml();
+            write!(toml, "[targets.{vendor}]\n{target}{target_lines}\n").expect("writing to a string");
             sandboxes.push(sandbox);
         }
-        let gateway = Gateway::start(&toml).await;
+        let gateway = Gateway::start(&format!("{toml}{more}")).await;
         Self { gateway, sandboxes }.described().await
     }
 
@@ -205,8 +211,22 @@ impl Gateway {
 
     /// The most memory the process has had so far.
     pub(crate) fn peak_bytes(&self) -> usize {
+        self.memory("VmHWM:")
+    }
+
+    /// The memory it has now.
+    pub(crate) fn resident_bytes(&self) -> usize {
+        self.memory("VmRSS:")
+    }
+
+    /// How many files and connections it has open.
+    pub(crate) fn open_files(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.process.id())).expect("it runs on Linux").count()
+    }
+
+    fn memory(&self, what: &str) -> usize {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("it runs on Linux");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+        let line = status.lines().find_map(|line| line.strip_prefix(what)).expect("a size");
         let kibibytes = line.trim().strip_suffix(" kB").and_then(|number| number.parse::<usize>().ok());
         kibibytes.expect("a number of kB") * 1024
     }

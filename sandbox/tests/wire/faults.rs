@@ -102,6 +102,20 @@ async fn a_delayed_answer_finds_its_work_done() {
 }
 
 #[tokio::test]
+async fn an_answer_may_come_byte_by_byte() {
+    let sandbox = start("scim").await;
+    create(&sandbox, "slow").await.expect("an answer");
+    let each = Duration::from_millis(1);
+    sandbox.fault(fault(FaultKind::SlowDrip(each)));
+    let url = format!("{}/Users", sandbox.base_url());
+    let begun = tokio::time::Instant::now();
+    let slow = send("GET", &url, &[TOKEN], "").await.expect("an answer").text;
+    let bytes = u32::try_from(slow.len()).expect("a short answer");
+    assert!(begun.elapsed() >= each * (bytes - 1), "{:?} for {bytes} bytes", begun.elapsed());
+    assert_eq!(slow, send("GET", &url, &[TOKEN], "").await.expect("an answer").text);
+}
+
+#[tokio::test]
 async fn the_control_endpoints_steer_a_lone_sandbox() {
     let sandbox = start("scim").await;
     let control = |path: &str| format!("http://{}/__sandbox/{path}", sandbox.address());
