@@ -69,6 +69,24 @@ async fn each_vendor_status_has_its_answer() {
     }
 }
 
+/// A list and a create are always there; a 404 to them is about the place.
+#[tokio::test]
+async fn what_a_scim_service_does_not_say_is_502() {
+    let world = World::start("scim").await;
+    world.get(BARBARA).await.expect(200);
+    let documented = scim_error(404, "");
+    for kind in [status(404, &[], &documented), status(404, &[], "<html>"), status(405, &[], ""), status(406, &[], "")]
+    {
+        for (method, body) in [("GET", Value::Null), ("POST", ada())] {
+            world.sandbox().fault(fault(kind.clone()));
+            let answer = world.send(method, "/Users", body).await;
+            assert_eq!(answer.status, 502, "{kind:?} to {method}: {:?}", answer.body);
+            answer.refused(502, "");
+        }
+    }
+    assert!(!world.sandbox().resources("/Users").iter().any(|user| user["userName"] == ada()["userName"]));
+}
+
 #[tokio::test]
 async fn our_refused_credential_is_502_after_one_renewal() {
     let world = World::start("scim").await;

@@ -233,7 +233,10 @@ async fn an_unreachable_vendor_is_502_for_each_operation() {
         let place = sandbox.target_toml().replace(&sandbox.address().to_string(), &closed.to_string());
         write!(toml, "[targets.{vendor}]\n{place}upstream.retries = 0\n").expect("writing to a string");
     }
-    let gateway = Gateway::start(&format!("{toml}[targets.well]\n{}", well.target_toml())).await;
+    let directory = tempfile::tempdir().expect("a directory");
+    let socket = directory.path().join("admin.sock").display().to_string();
+    let admin = format!("[admin]\nlisten = \"127.0.0.1:0\"\nsocket = {socket:?}\n");
+    let gateway = Gateway::start(&format!("{toml}[targets.well]\n{}{admin}", well.target_toml())).await;
     for vendor in scimux_sandbox::vendors() {
         let (path, at) = (format!("/{vendor}/scim/v2/Users"), format!("/{vendor}/scim/v2/Users/1"));
         let operations = [json!({"op": "replace", "path": "name.givenName", "value": "Changed"})];
@@ -252,5 +255,6 @@ async fn an_unreachable_vendor_is_502_for_each_operation() {
             assert!(!detail.contains(&closed.port().to_string()), "{vendor} {method}: {detail}");
         }
         gateway.send("GET", "/well/scim/v2/Users", Value::Null).await.expect(200);
+        assert_eq!(World::admin(&socket, "/readyz").await, "ready\n");
     }
 }

@@ -25,6 +25,7 @@ mod plain;
 mod quota;
 mod reading;
 mod readme;
+mod reliability;
 mod reload;
 mod rsa;
 mod same_client;

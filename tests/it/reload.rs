@@ -130,6 +130,33 @@ async fn a_wrong_configuration_leaves_the_old_one_and_says_every_problem() {
     }
 }
 
+/// A change that began before a reload is waited for by the next one after it, although the target is another by then.
+#[tokio::test]
+async fn locks_are_kept_over_a_reload() {
+    let world = World::with("scim", "[server.limits]\nrequest_timeout_secs = 4\n").await;
+    world.sandbox().fault(Fault {
+        method: Some("PATCH".to_owned()),
+        path_contains: None,
+        times: 1,
+        kind: FaultKind::Delay(Duration::from_secs(60)),
+    });
+    let operations = json!([{"op": "replace", "path": "title", "value": "T"}]);
+    let body = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations});
+    let retitle = || world.gateway().send("PATCH", BARBARA, body.clone());
+    let reloaded = async {
+        while !world.sandbox().take_exchanges().iter().any(|exchange| exchange.method == "PATCH") {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        world.gateway().edit("[targets.t]", "[targets.t]\nunsupported = \"refuse\"");
+        assert!(world.gateway().reload().await);
+        retitle().await
+    };
+    let (first, second) = tokio::join!(retitle(), reloaded);
+    assert!(second.refused(503, "").contains("other changes"), "{second:?}");
+    assert_eq!(second.header("retry-after"), "1");
+    first.refused(504, "");
+}
+
 #[tokio::test]
 async fn a_secret_file_is_read_again_and_a_token_kept() {
     let vendor = sandbox("pingone").await;
