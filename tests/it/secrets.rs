@@ -2,10 +2,12 @@
 
 use http::Request;
 use http_body_util::Full;
+use hyper_util::rt::TokioIo;
 use scimux_sandbox::{Fault, FaultKind};
 use serde_json::{Value, json};
+use tokio::net::UnixStream;
 
-use crate::world::{Answer, TOKEN, World};
+use crate::world::{Answer, TOKEN, World, exchange};
 
 /// Values of people's attributes that the test sends and the sandboxes hold.
 const PEOPLE: [&str; 4] = ["Abigail", "canary-family-name", "canary@example.com", "IsabellaOfCastile"];
@@ -156,11 +158,14 @@ fn told_by_the_vendor() -> Vec<FaultKind> {
     kinds
 }
 
-/// At the level `trace`, for this gateway and for the libraries it is made of, as JSON and as text.
+/// At the level `trace`, for this gateway and for the libraries it is made of, as JSON and as text; nor is it shown.
 #[tokio::test]
 async fn nothing_personal_is_printed_at_any_level() {
     let world = World::all().await;
     let everything = "trace,hyper=trace,hyper_util=trace,h2=trace,rustls=trace,tower=trace,scimux_scim=trace";
+    let socket = world.gateway().socket().with_file_name("admin.sock");
+    let admin = format!("[admin]\nlisten = \"127.0.0.1:0\"\nsocket = {socket:?}\n[log]");
+    world.gateway().edit("[log]", &admin);
     world.gateway().edit("level = \"debug\"", &format!("level = \"{everything}\"\nformat = \"text\""));
     assert!(world.gateway().reload().await);
     for sandbox in &world.sandboxes {
@@ -190,6 +195,12 @@ async fn nothing_personal_is_printed_at_any_level() {
             world.gateway().edit("format = \"text\"", "format = \"json\"");
             assert!(world.gateway().reload().await);
         }
+    }
+    for path in ["/metrics", "/targets"] {
+        let stream = TokioIo::new(UnixStream::connect(&socket).await.expect("it listens"));
+        let request = Request::get(path).header("host", "x").body(Full::default()).expect("a request");
+        let shown = String::from_utf8(exchange(stream, request).await.body.to_vec()).expect("UTF-8");
+        assert!(shown.contains("huawei") && !shown.to_lowercase().contains(CANARY), "{shown}");
     }
     let output = world.output().await;
     for seen in ["DEBUG scimux::upstream::transport: call to a vendor failed", r#""message":"change asked for""#] {
