@@ -20,10 +20,12 @@ use crate::world::{Gateway, TOKEN, World, sandbox, scimux};
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const BARBARA: &str = "/t/scim/v2/Users/2819c223-7f76-453a-919d-413861904646";
 
-/// A client that changes one user again and again over one connection, and reads it in between.
+/// A client that changes one user again and again, and reads it in between.
 struct Client {
     socket: PathBuf,
     id: String,
+    /// Whether each request comes over a connection of its own.
+    reconnects: bool,
     /// The number of the last change that was answered.
     answered: Arc<AtomicU64>,
     stopping: Arc<AtomicBool>,
@@ -36,15 +38,20 @@ impl Client {
         for number in 1.. {
             let body = json!({"schemas": [USER], "userName": self.id, "active": true, "title": number.to_string()});
             for (method, body) in [("PUT", body.to_string()), ("GET", String::new())] {
-                let Some((status, body)) = self.ask(&mut connection, method, body).await else {
-                    assert!(self.stopping.load(Ordering::SeqCst), "a request was lost while the gateway ran");
-                    return;
-                };
+                if self.reconnects {
+                    let Some(another) = self.connect().await else { return self.ends() };
+                    connection = another;
+                }
+                let Some((status, body)) = self.ask(&mut connection, method, body).await else { return self.ends() };
                 assert_eq!(status, 200, "{body}");
                 assert_eq!(body["title"], number.to_string(), "{method}");
                 self.answered.store(number, Ordering::SeqCst);
             }
         }
+    }
+
+    fn ends(&self) {
+        assert!(self.stopping.load(Ordering::SeqCst), "a request was lost while the gateway ran");
     }
 
     async fn connect(&self) -> Option<SendRequest<Full<Bytes>>> {
@@ -82,7 +89,8 @@ async fn no_request_is_lost_under_reloads_and_sigterm() {
         let id = sandboxes[0].seed("/Users", json!({"userName": format!("load-{number}"), "title": "0"}));
         let count = Arc::new(AtomicU64::new(0));
         answered.push(count.clone());
-        let client = Client { socket: gateway.socket(), id, answered: count, stopping: stopping.clone() };
+        let (socket, reconnects) = (gateway.socket(), number % 2 == 1);
+        let client = Client { socket, id, reconnects, answered: count, stopping: stopping.clone() };
         clients.push((client.id.clone(), tokio::spawn(client.run())));
     }
     for reload in 0..RELOADS {
