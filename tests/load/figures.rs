@@ -20,7 +20,11 @@ pub(crate) enum Came {
 
 /// What came of the requests of a run, by target.
 #[derive(Debug, Default)]
-pub(crate) struct Figures([OfTarget; TARGETS.len()]);
+pub(crate) struct Figures {
+    of: [OfTarget; TARGETS.len()],
+    /// The 99th percentile of the healthy target in each round.
+    rounds: Vec<Duration>,
+}
 
 #[derive(Debug, Default)]
 struct OfTarget {
@@ -31,7 +35,7 @@ struct OfTarget {
 
 impl Figures {
     pub(crate) fn count(&mut self, target: usize, came: Came, took: Duration) {
-        let of = &mut self.0[target];
+        let of = &mut self.of[target];
         match came {
             Came::Right => of.right.push(took),
             Came::Refused(status) => *of.refused.entry(status).or_default() += 1,
@@ -40,13 +44,26 @@ impl Figures {
     }
 
     pub(crate) fn add(&mut self, more: Self) {
-        for (of, more) in self.0.iter_mut().zip(more.0) {
+        self.rounds.push(more.of[0].percentile(99));
+        for (of, more) in self.of.iter_mut().zip(more.of) {
             of.right.extend(more.right);
             more.refused.into_iter().for_each(|(status, count)| *of.refused.entry(status).or_default() += count);
             of.wrong.extend(more.wrong);
         }
     }
+
+    /// The 99th percentile of the healthy target. Of few rounds it is that of the middle one: in a short run a hundredth of the
+    /// answers is a handful, and one moment at which the machine did something else would decide.
+    fn p99(&self) -> Duration {
+        let mut rounds = self.rounds.clone();
+        rounds.sort_unstable();
+        let middle = rounds.get(rounds.len() / 2).copied().unwrap_or_default();
+        if rounds.len() < MANY { middle } else { self.of[0].percentile(99) }
+    }
 }
+
+/// So many rounds are many.
+const MANY: usize = 20;
 
 impl OfTarget {
     /// So many of a hundred right answers were there by then.
@@ -59,7 +76,7 @@ impl OfTarget {
 
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (target, of) in TARGETS.iter().zip(&self.0) {
+        for (target, of) in TARGETS.iter().zip(&self.of) {
             let time = |percent| format!("{:.1} ms", of.percentile(percent).as_secs_f64() * 1000.0);
             write!(f, "  {target:9} right {:6}", of.right.len())?;
             write!(f, "  p50 {:>9}  p99 {:>9}  refused {:?}", time(50), time(99), of.refused)?;
@@ -111,26 +128,26 @@ impl Claims {
     }
 
     pub(crate) fn of_answers(&mut self, calm: &Figures, stormy: &Figures) {
-        let healthy = &stormy.0[0];
+        let healthy = &stormy.of[0];
         let whole = !healthy.right.is_empty() && healthy.wrong.is_empty();
         self.claim(whole, format!("each of the healthy target's {} answers is right", healthy.right.len()));
-        let wrong: Vec<_> = calm.0.iter().chain(&stormy.0).flat_map(|of| &of.wrong).collect();
+        let wrong: Vec<_> = calm.of.iter().chain(&stormy.of).flat_map(|of| &of.wrong).collect();
         let first: Vec<_> = wrong.iter().take(5).collect();
         self.claim(wrong.is_empty(), format!("no answer outside the table: {} {first:#?}", wrong.len()));
         let ill =
-            stormy.0[1..].iter().all(|of| !of.refused.is_empty() || of.percentile(50) > Duration::from_millis(500));
+            stormy.of[1..].iter().all(|of| !of.refused.is_empty() || of.percentile(50) > Duration::from_millis(500));
         self.claim(ill, "the other three are ill".to_owned());
     }
 
     pub(crate) fn of_latency(&mut self, calm: &Figures, stormy: &Figures) {
-        let (calm, stormy) = (calm.0[0].percentile(99), stormy.0[0].percentile(99));
+        let (calm, stormy) = (calm.p99(), stormy.p99());
         let what = format!("the healthy target's p99, {stormy:.1?}, is below twice that with all well, {calm:.1?}");
         self.claim(stormy < calm * 2, what);
     }
 
     pub(crate) fn of_memory(&mut self, flat: &Flat) {
         let (first, last) = flat.memory();
-        self.claim(last < first * 1.2 + 4.0, format!("memory is flat: {first:.1} MiB, then {last:.1} MiB"));
+        self.claim(last < first * 1.1 + 4.0, format!("memory is flat: {first:.1} MiB, then {last:.1} MiB"));
     }
 
     pub(crate) fn of_state(&mut self, differences: &[String]) {

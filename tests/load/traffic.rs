@@ -94,6 +94,16 @@ impl Traffic {
         f64::from(answered) / begun.elapsed().as_secs_f64()
     }
 
+    /// So many requests at the same time, whatever becomes of them.
+    pub(crate) async fn at_once(&self, requests: usize) {
+        let mut tasks = JoinSet::new();
+        for number in 0..requests {
+            let clients = self.clients[number % TARGETS.len()].clone();
+            tasks.spawn(async move { clients.request().await });
+        }
+        tasks.join_all().await;
+    }
+
     /// Requests to each target in turn, each at its time, whatever became of those before it. A request's time runs from
     /// when it was due.
     pub(crate) async fn open_loop(&self, rate: f64, time: Duration) -> Figures {
