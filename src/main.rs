@@ -6,6 +6,10 @@ use std::process::ExitCode;
 use scimux::cli::{self, Exit, Terminal};
 use scimux::config;
 
+/// Requests are many small values that live for microseconds, made on one thread and often freed on another.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let exit = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(run()),

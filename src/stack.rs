@@ -3,15 +3,18 @@
 //!
 //! Zones differ by their request type, so that most mistakes of order do not compile: `front` passes an HTTP request,
 //! `core` what has become of it, the target zone a `Call`, the transport an HTTP request again. Inside a zone the layers
-//! are generic; each zone is boxed once.
+//! are generic; each is a [`Station`].
 //!
 //! Every service here always is ready: what is too much is refused by a station, not held up by `poll_ready`.
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use tower::util::BoxCloneSyncService;
-use tower::{Service, ServiceBuilder, service_fn};
+use tower::{Service, ServiceBuilder};
 
 use crate::config::{Access, Client, Limits, TargetConfig};
 use crate::core::authenticate::Gate;
@@ -34,11 +37,51 @@ use crate::upstream::{Credentials, HttpService};
 pub(crate) trait Stage<Req, Res, Err>:
     Service<Req, Response = Res, Error = Err, Future: Send> + Clone + Send + Sync + 'static
 {
+    /// Hands a request over.
+    fn pass(&self, request: Req) -> Self::Future {
+        self.clone().call(request)
+    }
 }
 
 impl<S, Req, Res, Err> Stage<Req, Res, Err> for S where
     S: Service<Req, Response = Res, Error = Err, Future: Send> + Clone + Send + Sync + 'static
 {
+}
+
+/// One station. It is shared, not copied, and its future is boxed: a future that held those of all stations below would
+/// grow with every station, and be copied at each.
+pub(crate) struct Station<Req, Res, Err>(Arc<Handle<Req, Res, Err>>);
+
+type Handle<Req, Res, Err> = dyn Fn(Req) -> BoxFuture<'static, Result<Res, Err>> + Send + Sync;
+
+/// A station that handles each request with `handle`.
+pub(crate) fn station<Req, Res, Err, Fut>(
+    handle: impl Fn(Req) -> Fut + Send + Sync + 'static,
+) -> Station<Req, Res, Err>
+where
+    Fut: Future<Output = Result<Res, Err>> + Send + 'static,
+{
+    Station(Arc::new(move |request| handle(request).boxed()))
+}
+
+impl<Req, Res, Err> Clone for Station<Req, Res, Err> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<Req, Res, Err> Service<Req> for Station<Req, Res, Err> {
+    type Response = Res;
+    type Error = Err;
+    type Future = BoxFuture<'static, Result<Res, Err>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Err>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Req) -> Self::Future {
+        (self.0)(request)
+    }
 }
 
 /// The whole gateway behind its listeners.
@@ -116,7 +159,7 @@ pub(crate) fn core(
         .layer(brake::layer())
         // Inside the guard: a mutation is written down also when its client is gone.
         .layer(audit::layer(metrics))
-        .service(service_fn(run::run));
+        .service(station(run::run));
     BoxCloneSyncService::new(stack)
 }
 

@@ -103,7 +103,7 @@ struct Shown<'a> {
 impl Shown<'_> {
     fn schema(&self, schema: &Schema, urn: Option<&str>) -> Schema {
         let attributes = schema.attributes.iter().filter_map(|attribute| {
-            let path = AttributePath::attribute(attribute.name.as_str());
+            let path = AttributePath::attribute(attribute.name.clone());
             self.attribute(attribute, &urn.into_iter().fold(path, |path, urn| path.with_urn(urn)))
         });
         Schema { attributes: attributes.collect(), ..schema.clone() }
@@ -113,7 +113,7 @@ impl Shown<'_> {
     fn attribute(&self, attribute: &Attribute, path: &AttributePath) -> Option<Attribute> {
         let parts = attribute.sub_attributes.iter();
         let sub_attributes: Vec<_> =
-            parts.filter_map(|part| self.leaf(part, &path.clone().with_sub(part.name.as_str()))).collect();
+            parts.filter_map(|part| self.leaf(part, &path.clone().with_sub(part.name.clone()))).collect();
         let whole = self.leaf(attribute, path);
         if attribute.kind == Kind::Complex && sub_attributes.is_empty() && !attribute.sub_attributes.is_empty() {
             return None;

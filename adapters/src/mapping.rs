@@ -8,11 +8,11 @@ use scimux_scim::{AttributePath, Filter, ListQuery, Object, Op, PatchOp, Text, V
 #[derive(Clone, Debug, Default)]
 pub struct Mapping {
     /// Canonical URN, vendor URN.
-    pub urns: Vec<(String, String)>,
+    pub urns: Vec<(Text, Text)>,
     /// Canonical path, vendor path.
     pub attributes: Vec<(AttributePath, AttributePath)>,
     /// The base schema's URN in both name spaces: in front of a core attribute it changes nothing (RFC 7644 section 3.10).
-    pub(crate) base: (String, String),
+    pub(crate) base: (Text, Text),
     /// What of the vendor a renamed attribute is a part of, and the other parts: removing the whole must not remove it.
     pub(crate) shared: Vec<(AttributePath, Vec<AttributePath>)>,
 }

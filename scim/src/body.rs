@@ -62,7 +62,7 @@ pub fn require_extensions(resource: &Object, resource_type: &ResourceType) -> Re
         let urn = &extension.schema.id;
         match resource.get(urn).and_then(Value::as_object) {
             Some(container) => missing.extend(missing_in(container, &extension.schema, Some(urn))),
-            None if extension.required => missing.push(urn.clone()),
+            None if extension.required => missing.push(urn.to_string()),
             None => {}
         }
     }
@@ -102,7 +102,7 @@ fn missing_subs<'a>(value: &'a Value, attribute: &'a Attribute) -> impl Iterator
         let given = |object: &Object| object.get(name).is_some_and(is_given);
         elements.iter().any(|element| element.as_object().is_some_and(|object| !given(object)))
     };
-    required.map(|sub| sub.name.as_str()).filter(move |name| lacks(name))
+    required.map(|sub| &*sub.name).filter(move |name| lacks(name))
 }
 
 /// The extensions that `schemas` lists. Unknown URNs are left out (rfc-traps 16); a missing `schemas` is no mistake here,
@@ -188,7 +188,7 @@ impl Maker<'_> {
         let members = match value {
             Value::Object(members) => members,
             Value::Null => {
-                self.cleared.push(schema.id.clone());
+                self.cleared.push(schema.id.to_string());
                 return Ok(());
             }
             _ => return Err(ScimError::invalid_value(format!("{}: an object is needed", schema.id))),
@@ -228,7 +228,7 @@ impl Maker<'_> {
         }
         let path = match schema {
             Some(schema) => format!("{}:{}", schema.id, attribute.name),
-            None => attribute.name.clone(),
+            None => attribute.name.to_string(),
         };
         let Some(value) = coerce(value, attribute, &path, &mut self.seen)? else {
             self.cleared.push(path);
@@ -239,7 +239,7 @@ impl Maker<'_> {
             self.flattened.insert(path, value);
             return Ok(());
         }
-        let name = Text::from(attribute.name.as_str());
+        let name = attribute.name.clone();
         match schema {
             None => self.attributes.insert(name, value),
             Some(schema) => self.put_into(&schema.id, name, value),

@@ -119,7 +119,7 @@ fn complex(parts: Object, attribute: &Attribute, path: &str, seen: &mut Seen) ->
             continue;
         }
         if let Some(value) = coerce(value, sub, &format!("{path}.{}", sub.name), seen)? {
-            kept.insert(Text::from(sub.name.as_str()), value);
+            kept.insert(sub.name.clone(), value);
         }
     }
     // clients.md rule 8: `{"value":""}` says "none".

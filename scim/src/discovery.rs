@@ -115,11 +115,11 @@ fn bearer_scheme() -> Object {
 pub fn resource_type(kind: &ResourceType, base: &str) -> Object {
     let mut document = object([
         ("schemas", list([RESOURCE_TYPE_URN])),
-        ("id", kind.name.as_str().into()),
-        ("name", kind.name.as_str().into()),
+        ("id", kind.name.clone().into()),
+        ("name", kind.name.clone().into()),
         ("description", kind.schema.description.as_str().into()),
         ("endpoint", kind.endpoint.as_str().into()),
-        ("schema", kind.schema.id.as_str().into()),
+        ("schema", kind.schema.id.clone().into()),
     ]);
     if !kind.extensions.is_empty() {
         document.insert("schemaExtensions", kind.extensions.iter().map(extension).collect::<Vec<_>>());
@@ -129,7 +129,7 @@ pub fn resource_type(kind: &ResourceType, base: &str) -> Object {
 }
 
 fn extension(extension: &Extension) -> Value {
-    let members = [("schema", extension.schema.id.as_str().into()), ("required", Value::Bool(extension.required))];
+    let members = [("schema", extension.schema.id.clone().into()), ("required", Value::Bool(extension.required))];
     object(members).into()
 }
 

@@ -18,7 +18,7 @@ pub const ENTERPRISE_USER: &str = "urn:ietf:params:scim:schemas:extension:enterp
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Schema {
     /// Its URN.
-    pub id: String,
+    pub id: Text,
     /// Human-readable name.
     #[serde(default)]
     pub name: String,
@@ -34,7 +34,7 @@ pub struct Schema {
 #[serde(rename_all = "camelCase")]
 pub struct Attribute {
     /// The name in its canonical spelling.
-    pub name: String,
+    pub name: Text,
     /// The data type.
     #[serde(rename = "type", default)]
     pub kind: Kind,
@@ -264,8 +264,8 @@ impl ResourceType {
 
     /// The base schema's URN and the extensions' URNs.
     pub fn urns(&self) -> impl Iterator<Item = &str> {
-        let extensions = self.extensions.iter().map(|extension| extension.schema.id.as_str());
-        std::iter::once(self.schema.id.as_str()).chain(extensions)
+        let extensions = self.extensions.iter().map(|extension| &*extension.schema.id);
+        std::iter::once(&*self.schema.id).chain(extensions)
     }
 
     /// Every attribute with its path: common ones (without `schemas`), the base schema's, the extensions'.
@@ -274,7 +274,7 @@ impl ResourceType {
         let core = common.chain(&self.schema.attributes);
         let core = core.map(|attribute| (AttributePath::attribute(&*attribute.name), attribute));
         let extended = self.extensions.iter().flat_map(|extension| {
-            let urn = Text::from(extension.schema.id.as_str());
+            let urn = extension.schema.id.clone();
             let path = move |name: &str| AttributePath::attribute(name).with_urn(urn.clone());
             extension.schema.attributes.iter().map(move |attribute| (path(&attribute.name), attribute))
         });
@@ -347,10 +347,10 @@ fn in_extension<'a>(schema: &'a Schema, name: &str) -> Option<(Option<&'a Schema
 impl Resolved<'_> {
     fn path(&self, filter: Option<&Filter>) -> AttributePath {
         AttributePath {
-            urn: self.extension.map(|schema| Text::from(schema.id.as_str())),
-            attribute: self.attribute.name.as_str().into(),
+            urn: self.extension.map(|schema| schema.id.clone()),
+            attribute: self.attribute.name.clone(),
             filter: filter.map(|filter| Box::new(canonical_element(filter.clone(), self.attribute))),
-            sub_attribute: self.sub_attribute.map(|sub| sub.name.as_str().into()),
+            sub_attribute: self.sub_attribute.map(|sub| sub.name.clone()),
         }
     }
 }

@@ -56,7 +56,7 @@ impl Sorter {
         let implied = attribute.sub("value").filter(|_| attribute.multi_valued);
         let sub = resolved.sub_attribute.or(implied);
         let leaf = sub.unwrap_or(attribute);
-        let urn = resolved.extension.map(|schema| schema.id.as_str());
+        let urn = resolved.extension.map(|schema| &*schema.id);
         let names = [urn, Some(&*attribute.name), sub.map(|sub| &*sub.name)];
         Self {
             steps: names.into_iter().flatten().map(Text::from).collect(),

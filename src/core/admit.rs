@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use scimux_adapters::{Target, check_operation};
 use scimux_scim::Text;
 use tower::layer::layer_fn;
-use tower::{Layer, service_fn};
+use tower::Layer;
 
 use super::authenticate::Authenticated;
 use super::path::Endpoint;
@@ -15,7 +15,7 @@ use super::route::{Place, Route};
 use super::{Context, CoreError, Refusal, refusal, rules};
 use crate::config::{Auth, Client};
 use crate::front::{Request, Response};
-use crate::stack::Stage;
+use crate::stack::{Stage, station};
 use crate::target::Trace;
 use crate::telemetry::Record;
 
@@ -71,9 +71,9 @@ pub(crate) fn layer<S>() -> impl Layer<S, Service: Stage<Authenticated, Response
 where
     S: Stage<Admitted, Response, CoreError>,
 {
-    layer_fn(|mut inner: S| {
-        service_fn(move |Authenticated { request, place, client }: Authenticated| {
-            let answer = admit(request, place, client).map(|admitted| inner.call(admitted));
+    layer_fn(|inner: S| {
+        station(move |Authenticated { request, place, client }: Authenticated| {
+            let answer = admit(request, place, client).map(|admitted| inner.pass(admitted));
             async move { answer?.await }
         })
     })

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use scimux_adapters::{Action, NoteKind, Outcome, Reply};
 use scimux_scim::{AttributePath, Object, Value};
 use tower::layer::layer_fn;
-use tower::{Layer, service_fn};
+use tower::Layer;
 
 use super::guard::is_mutation;
 use super::{Context, CoreError, Job};
-use crate::stack::Stage;
+use crate::stack::{Stage, station};
 use crate::telemetry::{Metrics, OTHER};
 
 /// Writes the audit line when a mutation has ended, whether or not its client still waits.
@@ -17,13 +17,13 @@ pub(crate) fn layer<S>(metrics: Arc<Metrics>) -> impl Layer<S, Service: Stage<Jo
 where
     S: Stage<Job, Outcome, CoreError>,
 {
-    layer_fn(move |mut inner: S| {
+    layer_fn(move |inner: S| {
         let metrics = metrics.clone();
-        service_fn(move |job: Job| {
+        station(move |job: Job| {
             let (context, metrics) = (job.context.clone(), metrics.clone());
             let action = &job.operation.action;
             let mut line = is_mutation(action).then(|| Line::open(action, &context));
-            let outcome = inner.call(job);
+            let outcome = inner.pass(job);
             async move {
                 let outcome = outcome.await;
                 if let Ok(outcome) = &outcome {

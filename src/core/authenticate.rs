@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 use tower::layer::layer_fn;
-use tower::{Layer, service_fn};
+use tower::Layer;
 
 use super::lasting::Lasting;
 use super::path::Endpoint;
@@ -19,7 +19,7 @@ use crate::front::headers::AnswerType;
 use crate::front::origin::Origin;
 use crate::front::peer::peer;
 use crate::front::{Request, Response};
-use crate::stack::Stage;
+use crate::stack::{Stage, station};
 use crate::telemetry::Record;
 
 const X_HTTP_METHOD_OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
@@ -51,12 +51,12 @@ pub(crate) fn layer<S>(gate: Gate) -> impl Layer<S, Service: Stage<Located, Resp
 where
     S: Stage<Authenticated, Response, CoreError>,
 {
-    layer_fn(move |mut inner: S| {
+    layer_fn(move |inner: S| {
         let gate = gate.clone();
-        service_fn(move |Located { mut request, place }: Located| {
+        station(move |Located { mut request, place }: Located| {
             let passed = gate.pass(&request, place.as_ref());
             let passed = passed.and_then(|client| heed(&mut request, client.as_deref()).map(|()| client));
-            let answer = passed.map(|client| inner.call(Authenticated { request, place, client }));
+            let answer = passed.map(|client| inner.pass(Authenticated { request, place, client }));
             async move { answer?.await }
         })
     })

@@ -11,13 +11,13 @@ use scimux_scim::ScimError;
 use scimux_scim::version::Tags;
 use tokio::time::timeout;
 use tower::layer::layer_fn;
-use tower::{Layer, service_fn};
+use tower::Layer;
 
 use super::admit::{Admitted, Ask};
 use super::{Context, CoreError, Refusal, refusal};
 use crate::config::Limits;
 use crate::front::{Request, Response};
-use crate::stack::Stage;
+use crate::stack::{Stage, station};
 
 /// A request read to its end.
 #[derive(Debug)]
@@ -41,8 +41,8 @@ where
 {
     layer_fn(move |inner: S| {
         let limits = limits.clone();
-        service_fn(move |Admitted { context, ask, request }: Admitted| {
-            let (mut inner, limits) = (inner.clone(), limits.clone());
+        station(move |Admitted { context, ask, request }: Admitted| {
+            let (inner, limits) = (inner.clone(), limits.clone());
             async move {
                 let query = request.uri().query().unwrap_or_default().to_owned();
                 let conditions = conditions(request.headers());
@@ -52,7 +52,7 @@ where
                     }
                     Ask::List | Ask::ListAll | Ask::Read(_) | Ask::Delete(_) => Bytes::new(),
                 };
-                inner.call(Whole { context, ask, query, conditions, body }).await
+                inner.pass(Whole { context, ask, query, conditions, body }).await
             }
         })
     })

@@ -12,10 +12,10 @@ use scimux_scim::patch::Op;
 use scimux_scim::{Object, Value};
 use tokio::time::{Duration, Instant};
 use tower::layer::layer_fn;
-use tower::{Layer, service_fn};
+use tower::Layer;
 
 use super::{CoreError, Job, Refusal, refusal};
-use crate::stack::Stage;
+use crate::stack::{Stage, station};
 use crate::telemetry::Metrics;
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -201,12 +201,12 @@ where
     S: Stage<Job, Outcome, CoreError>,
 {
     layer_fn(|inner: S| {
-        service_fn(move |job: Job| {
-            let mut inner = inner.clone();
+        station(move |job: Job| {
+            let inner = inner.clone();
             async move {
-                let Some(ticket) = ticket(&job)? else { return inner.call(job).await };
+                let Some(ticket) = ticket(&job)? else { return inner.pass(job).await };
                 ticket.used(true);
-                let outcome = inner.call(job).await;
+                let outcome = inner.pass(job).await;
                 ticket.used(outcome.as_ref().err().is_none_or(|error| !error.proves_nothing_done()));
                 outcome
             }

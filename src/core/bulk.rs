@@ -14,7 +14,7 @@ use scimux_scim::{ScimError, Text, value};
 use tokio::task::JoinSet;
 use tokio::time::{Duration, Instant, timeout_at};
 use tower::layer::layer_fn;
-use tower::{Layer, service_fn};
+use tower::Layer;
 
 use super::admit::enter;
 use super::authenticate::Authenticated;
@@ -26,7 +26,7 @@ use super::{CoreError, Created, Refusal, body};
 use crate::config::Limits;
 use crate::front::headers::SCIMUX_DROPPED;
 use crate::front::{Response, SCIM_JSON};
-use crate::stack::Stage;
+use crate::stack::{Stage, station};
 use crate::telemetry::Record;
 use operation::{Caller, Done, Operation, circular};
 
@@ -35,11 +35,11 @@ pub(crate) fn layer<S>(limits: Limits) -> impl Layer<S, Service: Stage<Authentic
 where
     S: Stage<Authenticated, Response, CoreError>,
 {
-    layer_fn(move |mut inner: S| {
+    layer_fn(move |inner: S| {
         let limits = limits.clone();
-        service_fn(move |asked: Authenticated| match asked.place.as_ref().map(|place| &place.endpoint) {
+        station(move |asked: Authenticated| match asked.place.as_ref().map(|place| &place.endpoint) {
             Some(Endpoint::Bulk) => Either::Left(answer(asked, limits.clone(), inner.clone())),
-            _ => Either::Right(inner.call(asked)),
+            _ => Either::Right(inner.pass(asked)),
         })
     })
 }

@@ -13,7 +13,7 @@ use scimux_scim::discovery::BulkBounds;
 use scimux_scim::list::{Head, Writer};
 use scimux_scim::{Object, ScimError, discovery};
 use tower::layer::layer_fn;
-use tower::{Layer, service_fn};
+use tower::Layer;
 
 use super::admit::enter;
 use super::authenticate::Authenticated;
@@ -22,7 +22,7 @@ use super::route::Place;
 use super::{CoreError, Refusal, refusal, rules};
 use crate::config::Limits;
 use crate::front::{Request, Response, SCIM_JSON};
-use crate::stack::Stage;
+use crate::stack::{Stage, station};
 use crate::telemetry::Record;
 
 /// A document.
@@ -70,12 +70,12 @@ where
     S: Stage<Authenticated, Response, CoreError>,
 {
     let features = features(&limits);
-    layer_fn(move |mut inner: S| {
-        service_fn(move |asked: Authenticated| match asked.place.as_ref().map(|place| place.endpoint.clone()) {
+    layer_fn(move |inner: S| {
+        station(move |asked: Authenticated| match asked.place.as_ref().map(|place| place.endpoint.clone()) {
             Some(Endpoint::Discovery(document)) => {
                 Either::Left(ready(answer(&document, asked, features).map_err(CoreError::from)))
             }
-            _ => Either::Right(inner.call(asked)),
+            _ => Either::Right(inner.pass(asked)),
         })
     })
 }

@@ -7,13 +7,13 @@ use http::{HeaderValue, StatusCode};
 use scimux_adapters::{Action, Outcome};
 use tokio::time::{Duration, timeout};
 use tower::layer::layer_fn;
-use tower::{Layer, service_fn};
+use tower::Layer;
 
 use super::lasting::Lasting;
 use super::lock::Key;
 use super::{CoreError, Job, Refusal, refusal};
 use crate::front::panic::{Panicked, catch};
-use crate::stack::Stage;
+use crate::stack::{Stage, station};
 
 /// Takes the lock of the resource, at most `patience` long, and then carries the mutation out in a task of its own: it
 /// ends when it is done, not when its client hangs up or the deadline passes. The lock and the request's place among
@@ -29,11 +29,11 @@ where
 {
     layer_fn(move |inner: S| {
         let lasting = lasting.clone();
-        service_fn(move |job: Job| {
-            let (mut inner, lasting) = (inner.clone(), lasting.clone());
+        station(move |job: Job| {
+            let (inner, lasting) = (inner.clone(), lasting.clone());
             async move {
                 if !is_mutation(&job.operation.action) {
-                    return inner.call(job).await;
+                    return inner.pass(job).await;
                 }
                 let lock = match key(&job) {
                     Some(key) => Some(timeout(patience, lasting.locks.lock(key)).await.map_err(|_| waited_too_long())?),
@@ -41,7 +41,7 @@ where
                 };
                 let context = job.context.clone();
                 let work = async move {
-                    let work = catch(async { inner.call(job).await }, &context.trace.record.id);
+                    let work = catch(async { inner.pass(job).await }, &context.trace.record.id);
                     let outcome = lasting.unless_broken_off(work).await;
                     drop(lock);
                     outcome

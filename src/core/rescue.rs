@@ -7,21 +7,21 @@ use http::{HeaderName, HeaderValue};
 use scimux_adapters::{VendorError, VendorErrorKind};
 use scimux_scim::{ScimError, ScimType};
 use tower::layer::layer_fn;
-use tower::{Layer, service_fn};
+use tower::Layer;
 
 use super::{CoreError, Failed, Refusal};
 use crate::config::Auth;
 use crate::front::{Request, Response, error_body};
-use crate::stack::Stage;
+use crate::stack::{Stage, station};
 
 /// Answers what failed below.
 pub(crate) fn layer<S>() -> impl Layer<S, Service: Stage<Request, Response, Infallible>>
 where
     S: Stage<Request, Response, CoreError>,
 {
-    layer_fn(|mut inner: S| {
-        service_fn(move |request: Request| {
-            let answer = inner.call(request);
+    layer_fn(|inner: S| {
+        station(move |request: Request| {
+            let answer = inner.pass(request);
             async move { Ok(answer.await.unwrap_or_else(rescue)) }
         })
     })

@@ -7,14 +7,14 @@ use http::uri::Authority;
 use scimux_adapters::Target;
 use tokio::time::{Duration, timeout};
 use tower::layer::layer_fn;
-use tower::{Layer, service_fn};
+use tower::Layer;
 
 use super::CoreError;
 use super::brake::Brake;
 use super::path::{Endpoint, endpoint, segments};
 use crate::config::Rules;
 use crate::front::{Request, Response};
-use crate::stack::Stage;
+use crate::stack::{Stage, station};
 use crate::target::LiveTarget;
 use crate::telemetry::Record;
 
@@ -71,19 +71,19 @@ where
 {
     layer_fn(move |inner: S| {
         let routes = routes.clone();
-        service_fn(move |request: Request| {
+        station(move |request: Request| {
             let route = find(&routes, host(&request).as_deref(), request.uri().path()).cloned();
             if let (Some(route), Some(record)) = (&route, request.extensions().get::<Arc<Record>>()) {
                 let _ = record.route.set(route.name.clone());
                 let _ = record.target.set(route.target.name.clone());
             }
-            let mut inner = inner.clone();
+            let inner = inner.clone();
             async move {
                 let place = match route {
                     Some(route) => Some(place(route, request.uri().path()).await),
                     None => None,
                 };
-                inner.call(Located { request, place }).await
+                inner.pass(Located { request, place }).await
             }
         })
     })

@@ -2,23 +2,23 @@
 
 use scimux_adapters::Outcome;
 use tower::layer::layer_fn;
-use tower::{Layer, service_fn};
+use tower::Layer;
 
 use super::body::Whole;
 use super::decode::decode;
 use super::encode::encode;
 use super::{CoreError, Job};
 use crate::front::Response;
-use crate::stack::Stage;
+use crate::stack::{Stage, station};
 
 /// Decodes requests and encodes outcomes.
 pub(crate) fn layer<S>() -> impl Layer<S, Service: Stage<Whole, Response, CoreError>>
 where
     S: Stage<Job, Outcome, CoreError>,
 {
-    layer_fn(|mut inner: S| {
-        service_fn(move |whole: Whole| {
-            let begun = decode(whole).map(|(job, view)| (inner.call(job), view));
+    layer_fn(|inner: S| {
+        station(move |whole: Whole| {
+            let begun = decode(whole).map(|(job, view)| (inner.pass(job), view));
             async move {
                 let (outcome, view) = begun?;
                 encode(outcome.await?, &view)

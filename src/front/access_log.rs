@@ -6,10 +6,10 @@ use std::sync::Arc;
 use http::Method;
 use tokio::time::Instant;
 use tower::layer::layer_fn;
-use tower::{Layer, service_fn};
+use tower::Layer;
 
 use super::{Request, Response};
-use crate::stack::Stage;
+use crate::stack::{Stage, station};
 use crate::telemetry::{Metrics, Record};
 
 /// The status of a request whose client went away before the answer, or that was cut off when the time to drain was over.
@@ -21,11 +21,11 @@ pub(crate) fn layer<S>(metrics: Arc<Metrics>) -> impl Layer<S, Service: Stage<Re
 where
     S: Stage<Request, Response, Infallible>,
 {
-    layer_fn(move |mut inner: S| {
+    layer_fn(move |inner: S| {
         let metrics = metrics.clone();
-        service_fn(move |request: Request| {
+        station(move |request: Request| {
             let mut line = Line::open(&request, metrics.clone());
-            let answer = inner.call(request);
+            let answer = inner.pass(request);
             async move {
                 let answer = answer.await?;
                 line.answered(&answer);

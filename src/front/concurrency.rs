@@ -8,11 +8,11 @@ use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
 use tokio::sync::watch;
 use tower::layer::layer_fn;
-use tower::{Layer, service_fn};
+use tower::Layer;
 
 use super::error_body::refuse;
 use super::{Request, Response};
-use crate::stack::Stage;
+use crate::stack::{Stage, station};
 use crate::telemetry::Record;
 
 /// The places for requests in flight.
@@ -70,13 +70,13 @@ pub(crate) fn layer<S>(places: Arc<Places>) -> impl Layer<S, Service: Stage<Requ
 where
     S: Stage<Request, Response, Infallible>,
 {
-    layer_fn(move |mut inner: S| {
+    layer_fn(move |inner: S| {
         let places = places.clone();
-        service_fn(move |request: Request| {
+        station(move |request: Request| {
             let answer = places.take().map(|place| {
                 let record = request.extensions().get::<Arc<Record>>().cloned().unwrap_or_default();
                 record.keep(place);
-                (inner.call(request), record)
+                (inner.pass(request), record)
             });
             async move {
                 match answer {

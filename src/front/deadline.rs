@@ -6,11 +6,11 @@ use std::sync::Arc;
 use http::StatusCode;
 use tokio::time::{Duration, Instant, timeout};
 use tower::layer::layer_fn;
-use tower::{Layer, service_fn};
+use tower::Layer;
 
 use super::error_body::refuse;
 use super::{Request, Response};
-use crate::stack::Stage;
+use crate::stack::{Stage, station};
 use crate::telemetry::Record;
 
 const DETAIL: &str =
@@ -24,12 +24,12 @@ pub(crate) fn layer<S>(limit: Duration) -> impl Layer<S, Service: Stage<Request,
 where
     S: Stage<Request, Response, Infallible>,
 {
-    layer_fn(move |mut inner: S| {
-        service_fn(move |request: Request| {
+    layer_fn(move |inner: S| {
+        station(move |request: Request| {
             if let Some(record) = request.extensions().get::<Arc<Record>>() {
                 record.end_by(Instant::now() + (limit - FOR_THE_ANSWER.min(limit / 20)));
             }
-            let answer = timeout(limit, inner.call(request));
+            let answer = timeout(limit, inner.pass(request));
             async move { answer.await.unwrap_or_else(|_| Ok(refuse(StatusCode::GATEWAY_TIMEOUT, DETAIL))) }
         })
     })

@@ -9,10 +9,10 @@ use http::{HeaderValue, StatusCode};
 use http_body_util::Full;
 use scimux_scim::ScimError;
 use tower::layer::layer_fn;
-use tower::{Layer, service_fn};
+use tower::Layer;
 
 use super::{Request, Response, SCIM_JSON};
-use crate::stack::Stage;
+use crate::stack::{Stage, station};
 
 /// What a front station says to the client; the body is written by [`layer`].
 #[derive(Clone, Debug)]
@@ -40,9 +40,9 @@ pub(crate) fn layer<S>() -> impl Layer<S, Service: Stage<Request, Response, Infa
 where
     S: Stage<Request, Response, Infallible>,
 {
-    layer_fn(|mut inner: S| {
-        service_fn(move |request: Request| {
-            let answer = inner.call(request);
+    layer_fn(|inner: S| {
+        station(move |request: Request| {
+            let answer = inner.pass(request);
             async move { Ok(rewrite(answer.await?)) }
         })
     })

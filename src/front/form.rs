@@ -8,20 +8,20 @@ use http::header::{HOST, TRANSFER_ENCODING};
 use http::uri::Authority;
 use http::{HeaderValue, StatusCode, Version};
 use tower::layer::layer_fn;
-use tower::{Layer, service_fn};
+use tower::Layer;
 
 use super::error_body::refuse;
 use super::{Request, Response};
-use crate::stack::Stage;
+use crate::stack::{Stage, station};
 
 /// Refuses requests that do not say one host, or whose body is coded otherwise than in chunks.
 pub(crate) fn layer<S>() -> impl Layer<S, Service: Stage<Request, Response, Infallible>>
 where
     S: Stage<Request, Response, Infallible>,
 {
-    layer_fn(|mut inner: S| {
-        service_fn(move |request: Request| match check(&request) {
-            Ok(()) => Either::Left(inner.call(request)),
+    layer_fn(|inner: S| {
+        station(move |request: Request| match check(&request) {
+            Ok(()) => Either::Left(inner.pass(request)),
             Err((status, detail)) => Either::Right(ready(Ok(refuse(status, detail)))),
         })
     })

@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, ETAG, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tower::layer::layer_fn;
-use tower::{Layer, service_fn};
+use tower::Layer;
 
 use super::request_id::X_REQUEST_ID;
 use super::{Request, Response, SCIM_JSON};
-use crate::stack::Stage;
+use crate::stack::{Stage, station};
 
 /// Names what was left out of a request because the vendor cannot hold it.
 pub(crate) const SCIMUX_DROPPED: HeaderName = HeaderName::from_static("scimux-dropped");
@@ -41,12 +41,12 @@ pub(crate) fn layer<S>() -> impl Layer<S, Service: Stage<Request, Response, Infa
 where
     S: Stage<Request, Response, Infallible>,
 {
-    layer_fn(|mut inner: S| {
-        service_fn(move |mut request: Request| {
+    layer_fn(|inner: S| {
+        station(move |mut request: Request| {
             let plain = wants_plain_json(request.headers());
             let answers = AnswerType::default();
             request.extensions_mut().insert(answers.clone());
-            let answer = inner.call(request);
+            let answer = inner.pass(request);
             async move {
                 let mut answer = answer.await?;
                 keep_allowed(answer.headers_mut());

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use tokio::time::{Duration, sleep};
 use tower::layer::layer_fn;
-use tower::{Layer, service_fn};
+use tower::Layer;
 
 use super::{Request, Response};
-use crate::stack::Stage;
+use crate::stack::{Stage, station};
 use crate::telemetry::Record;
 
 /// How late. Long for who tries one credential after the other, no time for who mistook one.
@@ -19,10 +19,10 @@ pub(crate) fn layer<S>() -> impl Layer<S, Service: Stage<Request, Response, Infa
 where
     S: Stage<Request, Response, Infallible>,
 {
-    layer_fn(|mut inner: S| {
-        service_fn(move |request: Request| {
+    layer_fn(|inner: S| {
+        station(move |request: Request| {
             let record = request.extensions().get::<Arc<Record>>().cloned().unwrap_or_default();
-            let answer = inner.call(request);
+            let answer = inner.pass(request);
             async move {
                 let answer = answer.await?;
                 let held = record.is_held();

@@ -6,13 +6,13 @@ use std::net::{IpAddr, SocketAddr};
 use futures_util::future::{Either, ready};
 use http::{HeaderMap, HeaderName, StatusCode};
 use tower::layer::layer_fn;
-use tower::{Layer, service_fn};
+use tower::Layer;
 
 use super::error_body::refuse;
 use super::peer::{Peer, peer};
 use super::{Request, Response};
 use crate::config::Access;
-use crate::stack::Stage;
+use crate::stack::{Stage, station};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -32,15 +32,15 @@ pub(crate) fn layer<S>(access: Access) -> impl Layer<S, Service: Stage<Request, 
 where
     S: Stage<Request, Response, Infallible>,
 {
-    layer_fn(move |mut inner: S| {
+    layer_fn(move |inner: S| {
         let access = access.clone();
-        service_fn(move |mut request: Request| {
+        station(move |mut request: Request| {
             let origin = peer(&request).map_or(Origin::Unknown, |peer| origin(&access, peer, request.headers()));
             if !origin.is_among(access.allow_from.as_deref()) {
                 return Either::Right(ready(Ok(refuse(StatusCode::FORBIDDEN, "nobody may call from this address"))));
             }
             request.extensions_mut().insert(origin);
-            Either::Left(inner.call(request))
+            Either::Left(inner.pass(request))
         })
     })
 }

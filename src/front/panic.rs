@@ -10,11 +10,11 @@ use std::task::Poll;
 
 use http::StatusCode;
 use tower::layer::layer_fn;
-use tower::{Layer, service_fn};
+use tower::Layer;
 
 use super::error_body::refuse;
 use super::{Request, Response};
-use crate::stack::Stage;
+use crate::stack::{Stage, station};
 use crate::telemetry::Record;
 
 thread_local! {
@@ -68,12 +68,12 @@ where
     S: Stage<Request, Response, Infallible>,
 {
     layer_fn(|inner: S| {
-        service_fn(move |request: Request| {
+        station(move |request: Request| {
             let record = request.extensions().get::<Arc<Record>>().cloned().unwrap_or_default();
-            let mut inner = inner.clone();
+            let inner = inner.clone();
             async move {
                 // Inside, since the call itself may panic too, not only the future it returns.
-                let answer = async { inner.call(request).await };
+                let answer = async { inner.pass(request).await };
                 let caught = catch(answer, &record.id).await;
                 caught.unwrap_or_else(|Panicked| Ok(refuse(StatusCode::INTERNAL_SERVER_ERROR, "internal error")))
             }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tower::layer::layer_fn;
-use tower::{Layer, service_fn};
+use tower::Layer;
 
 use super::{Request, Response};
-use crate::stack::Stage;
+use crate::stack::{Stage, station};
 use crate::telemetry::Record;
 
 /// The header that carries the id, to the vendor and back to the client.
@@ -19,12 +19,12 @@ pub(crate) fn layer<S>() -> impl Layer<S, Service: Stage<Request, Response, Infa
 where
     S: Stage<Request, Response, Infallible>,
 {
-    layer_fn(|mut inner: S| {
-        service_fn(move |mut request: Request| {
+    layer_fn(|inner: S| {
+        station(move |mut request: Request| {
             let id = HeaderValue::from_str(&id(&request)).expect("ids are made of letters, digits and -._");
             let text: Arc<str> = id.to_str().expect("the same").into();
             request.extensions_mut().insert(Arc::new(Record::new(text)));
-            let answer = inner.call(request);
+            let answer = inner.pass(request);
             async move {
                 let mut answer = answer.await?;
                 answer.headers_mut().insert(X_REQUEST_ID, id);

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use scimux_adapters::{VendorError, VendorErrorKind};
 use tokio::time::{Duration, Instant};
 use tower::layer::layer_fn;
-use tower::{Layer, service_fn};
+use tower::Layer;
 
 use super::{Prepared, Understood};
-use crate::stack::Stage;
+use crate::stack::{Stage, station};
 
 /// So many failures with no success between them open the breaker.
 const FAILURES: u32 = 10;
@@ -29,11 +29,11 @@ where
 {
     layer_fn(move |inner: S| {
         let watch = (breaker.clone(), target.clone());
-        service_fn(move |prepared: Prepared| {
-            let (mut inner, (breaker, target)) = (inner.clone(), watch.clone());
+        station(move |prepared: Prepared| {
+            let (inner, (breaker, target)) = (inner.clone(), watch.clone());
             async move {
                 let pass = breaker.admit(Instant::now()).map_err(suspended)?;
-                let answer = inner.call(prepared).await;
+                let answer = inner.pass(prepared).await;
                 let (verdict, wish) = verdict(&answer);
                 if let Some(phase) = pass.ended(verdict, wish, Instant::now()) {
                     let breaker = phase.as_str();

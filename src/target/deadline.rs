@@ -3,21 +3,21 @@
 use scimux_adapters::{VendorError, VendorErrorKind};
 use tokio::time::timeout_at;
 use tower::layer::layer_fn;
-use tower::{Layer, service_fn};
+use tower::Layer;
 
 use super::{Prepared, Understood};
-use crate::stack::Stage;
+use crate::stack::{Stage, station};
 
 /// Ends a read when its client's time is over. A mutation goes on: each of its calls has its own bound of time.
 pub(crate) fn layer<S>() -> impl Layer<S, Service: Stage<Prepared, Understood, VendorError>>
 where
     S: Stage<Prepared, Understood, VendorError>,
 {
-    layer_fn(|mut inner: S| {
-        service_fn(move |prepared: Prepared| {
+    layer_fn(|inner: S| {
+        station(move |prepared: Prepared| {
             let asked = &prepared.asked;
             let by = asked.trace.record.deadline().filter(|_| asked.ends_with_client);
-            let answer = inner.call(prepared);
+            let answer = inner.pass(prepared);
             async move {
                 match by {
                     Some(by) => timeout_at(by, answer).await.unwrap_or_else(|_| Err(late())),

@@ -6,12 +6,12 @@ use http::Method;
 use scimux_adapters::{CallKind, VendorError};
 use tokio::time::{Duration, Instant};
 use tower::layer::layer_fn;
-use tower::{Layer, service_fn};
+use tower::Layer;
 
 use super::describe::has_none;
 use super::status::Status;
 use super::{Asked, Prepared, Understood};
-use crate::stack::Stage;
+use crate::stack::{Stage, station};
 use crate::telemetry::Metrics;
 
 /// Logs each call with the vendor's code. Never its URL, body or text: they may hold personal data.
@@ -23,14 +23,14 @@ pub(crate) fn layer<S>(
 where
     S: Stage<Prepared, Understood, VendorError>,
 {
-    layer_fn(move |mut inner: S| {
+    layer_fn(move |inner: S| {
         let watch = (target.clone(), status.clone(), metrics.clone());
-        service_fn(move |prepared: Prepared| {
+        station(move |prepared: Prepared| {
             let (target, status, metrics) = watch.clone();
             let (asked, method) = (prepared.asked.clone(), prepared.request.method().clone());
             asked.trace.record.count_call();
             let begun = Instant::now();
-            let answer = inner.call(prepared);
+            let answer = inner.pass(prepared);
             async move {
                 let answer = answer.await;
                 let code = match &answer {

@@ -10,11 +10,11 @@ use scimux_adapters::rate::Allowance;
 use scimux_adapters::{VendorError, VendorErrorKind};
 use tokio::time::{Duration, Instant, sleep_until, timeout_at};
 use tower::layer::layer_fn;
-use tower::{Layer, service_fn};
+use tower::Layer;
 
 use super::{Prepared, Understood};
 use crate::config::Upstream;
-use crate::stack::Stage;
+use crate::stack::{Stage, station};
 use places::{Place, Places};
 use rate::Rate;
 
@@ -33,11 +33,11 @@ where
 {
     layer_fn(move |inner: S| {
         let quota = quota.clone();
-        service_fn(move |prepared: Prepared| {
-            let (mut inner, quota) = (inner.clone(), quota.clone());
+        station(move |prepared: Prepared| {
+            let (inner, quota) = (inner.clone(), quota.clone());
             async move {
                 let _place = quota.enter(patience).await.map_err(Full::told)?;
-                inner.call(prepared).await
+                inner.pass(prepared).await
             }
         })
     })

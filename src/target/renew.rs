@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use scimux_adapters::{VendorError, VendorErrorKind};
 use tower::layer::layer_fn;
-use tower::{Layer, service_fn};
+use tower::Layer;
 
 use super::{Prepared, Understood};
-use crate::stack::Stage;
+use crate::stack::{Stage, station};
 use crate::upstream::{Credential, Credentials};
 
 /// Sends a call again, once, after its credential was refused and another could be had. That is legal for every
@@ -20,16 +20,16 @@ where
 {
     layer_fn(move |inner: S| {
         let credentials = credentials.clone();
-        service_fn(move |prepared: Prepared| {
-            let (mut inner, credentials) = (inner.clone(), credentials.clone());
+        station(move |prepared: Prepared| {
+            let (inner, credentials) = (inner.clone(), credentials.clone());
             async move {
                 let credential = credentials.current().await?;
-                let first = inner.call(with(&prepared, &credential)?).await;
+                let first = inner.pass(with(&prepared, &credential)?).await;
                 let refused = |error: &VendorError| error.kind == VendorErrorKind::CredentialRefused;
                 let (credential, last) = match first {
                     Err(error) if refused(&error) && credentials.renew(&credential) => {
                         let credential = credentials.current().await?;
-                        let again = inner.call(with(&prepared, &credential)?).await;
+                        let again = inner.pass(with(&prepared, &credential)?).await;
                         (credential, again)
                     }
                     first => (credential, first),

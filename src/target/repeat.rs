@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use scimux_adapters::VendorError;
 use tokio::time::{Duration, Instant, sleep};
 use tower::layer::layer_fn;
-use tower::{Layer, service_fn};
+use tower::Layer;
 
 use super::{Asked, Prepared, Understood};
-use crate::stack::Stage;
+use crate::stack::{Stage, station};
 use crate::telemetry::Metrics;
 
 /// The pause before the first repeat, at most; it doubles with each.
@@ -40,7 +40,7 @@ where
     let repeats = Arc::new(repeats);
     layer_fn(move |inner: S| {
         let repeats = repeats.clone();
-        service_fn(move |prepared: Prepared| {
+        station(move |prepared: Prepared| {
             let (inner, repeats) = (inner.clone(), repeats.clone());
             async move { repeats.send(inner, prepared).await }
         })
@@ -48,14 +48,14 @@ where
 }
 
 impl Repeats {
-    async fn send<S>(&self, mut inner: S, prepared: Prepared) -> Result<Understood, VendorError>
+    async fn send<S>(&self, inner: S, prepared: Prepared) -> Result<Understood, VendorError>
     where
         S: Stage<Prepared, Understood, VendorError>,
     {
         self.budget.earn(Instant::now());
         let (mut before, mut said) = (0, None);
         loop {
-            let error = match inner.call(prepared.clone()).await {
+            let error = match inner.pass(prepared.clone()).await {
                 Ok(understood) => return Ok(understood),
                 // What the vendor said before counts, not that it is not asked again.
                 Err(error) if error.is_own() => return Err(said.unwrap_or(error)),

@@ -4,11 +4,11 @@ use bytes::Bytes;
 use http::header::USER_AGENT;
 use http::{HeaderMap, HeaderValue};
 use tower::layer::layer_fn;
-use tower::{Layer, service_fn};
+use tower::Layer;
 
 use super::{Asked, CallError, Heard, Prepared, Trace, Understood};
 use crate::front::request_id::X_REQUEST_ID;
-use crate::stack::Stage;
+use crate::stack::{Stage, station};
 use scimux_adapters::{Note, Translated, VendorError};
 use scimux_scim::ScimError;
 
@@ -19,9 +19,9 @@ pub(crate) fn layer<S>() -> impl Layer<S, Service: Stage<Asked, Heard, CallError
 where
     S: Stage<Prepared, Understood, VendorError>,
 {
-    layer_fn(|mut inner: S| {
-        service_fn(move |asked: Asked| {
-            let sent = prepare(asked).map(|(prepared, notes)| (inner.call(prepared), notes));
+    layer_fn(|inner: S| {
+        station(move |asked: Asked| {
+            let sent = prepare(asked).map(|(prepared, notes)| (inner.pass(prepared), notes));
             async move {
                 let (understood, notes) = sent.map_err(CallError::Refused)?;
                 Ok(Heard { answer: understood.await?.answer, notes })

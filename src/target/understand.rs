@@ -6,22 +6,22 @@ use bytes::Bytes;
 use scimux_adapters::{VendorError, VendorErrorKind, rate};
 use tokio::time::Duration;
 use tower::layer::layer_fn;
-use tower::{Layer, service_fn};
+use tower::Layer;
 
 use super::quota::Quota;
 use super::{Asked, Prepared, Understood};
-use crate::stack::Stage;
+use crate::stack::{Stage, station};
 
 /// Lets the adapter read the answer, and the quota hear what it says of the vendor's bounds.
 pub(crate) fn layer<S>(quota: Arc<Quota>) -> impl Layer<S, Service: Stage<Prepared, Understood, VendorError>>
 where
     S: Stage<http::Request<Bytes>, http::Response<Bytes>, VendorError>,
 {
-    layer_fn(move |mut inner: S| {
+    layer_fn(move |inner: S| {
         let quota = quota.clone();
-        service_fn(move |prepared: Prepared| {
+        station(move |prepared: Prepared| {
             let quota = quota.clone();
-            let answer = inner.call(prepared.request);
+            let answer = inner.pass(prepared.request);
             async move {
                 let (head, body) = answer.await?.into_parts();
                 let Asked { call, target, .. } = &prepared.asked;

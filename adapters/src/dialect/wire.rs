@@ -150,7 +150,7 @@ fn with_schemas(mut body: Object, served: &ServedType) -> Object {
         _ => Vec::new(),
     };
     let listed: Vec<&str> = listed.iter().filter_map(Value::as_str).collect();
-    let base = served.vendor.schema.id.as_str();
+    let base = &*served.vendor.schema.id;
     let known = |urn: &str| {
         let present = served.vendor.open && is_urn(urn);
         present || urn.eq_ignore_ascii_case(base) || served.vendor.extension(urn).is_some()

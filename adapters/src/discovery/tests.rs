@@ -21,7 +21,7 @@ fn mutability(target: &Target, path: &str) -> Option<Mutability> {
 }
 
 fn urns(target: &Target) -> Vec<String> {
-    schemas(&resource_types(target)).iter().map(|schema| schema.id.clone()).collect()
+    schemas(&resource_types(target)).iter().map(|schema| schema.id.to_string()).collect()
 }
 
 #[test]

@@ -42,7 +42,8 @@ impl Building {
         rename_rfc_schemas(&mut vendor.whole, urns);
         rename_rfc_schemas(&mut vendor.held, urns);
         let canonical = canonical_type(&vendor.whole, urns);
-        let mut mapping = Mapping { urns: urns.to_vec(), ..Mapping::default() };
+        let texts = urns.iter().map(|(canonical, vendor)| (canonical.as_str().into(), vendor.as_str().into()));
+        let mut mapping = Mapping { urns: texts.collect(), ..Mapping::default() };
         mapping.base = (canonical.schema.id.clone(), vendor.held.schema.id.clone());
         Self { canonical, vendor, mapping, defaults: Vec::new() }
     }
@@ -87,7 +88,7 @@ fn rename_rfc_schemas(kind: &mut ResourceType, urns: &[(String, String)]) {
     let schemas = std::iter::once(&mut kind.schema).chain(kind.extensions.iter_mut().map(|known| &mut known.schema));
     for schema in schemas {
         if let Some(urn) = vendor_urn(&schema.id) {
-            *schema = Arc::new(Schema { id: urn.clone(), ..Schema::clone(schema) });
+            *schema = Arc::new(Schema { id: urn.as_str().into(), ..Schema::clone(schema) });
         }
     }
 }
@@ -97,7 +98,7 @@ fn canonical_type(vendor: &ResourceType, urns: &[(String, String)]) -> ResourceT
     let renamed = |schema: &Arc<Schema>| match urns.iter().find(|(_, from)| from.eq_ignore_ascii_case(&schema.id)) {
         None => Arc::clone(schema),
         Some((to, _)) => {
-            rfc_schema(to).cloned().unwrap_or_else(|| Arc::new(Schema { id: to.clone(), ..Schema::clone(schema) }))
+            rfc_schema(to).cloned().unwrap_or_else(|| Arc::new(Schema { id: to.as_str().into(), ..Schema::clone(schema) }))
         }
     };
     let base = renamed(&vendor.schema);
@@ -144,8 +145,8 @@ fn check_urns(types: &[VendorType], urns: &[(String, String)]) -> Vec<Problem> {
 }
 
 fn urns_of(kind: &ResourceType) -> impl Iterator<Item = &str> {
-    let extensions = kind.extensions.iter().map(|extension| extension.schema.id.as_str());
-    std::iter::once(kind.schema.id.as_str()).chain(extensions)
+    let extensions = kind.extensions.iter().map(|extension| &*extension.schema.id);
+    std::iter::once(&*kind.schema.id).chain(extensions)
 }
 
 fn is_urn(text: &str) -> bool {
@@ -213,7 +214,7 @@ fn held_path(text: &str, kind: &ResourceType) -> Option<AttributePath> {
 
 /// The top-level attributes of a type, for the text of a problem.
 fn attribute_names(kind: &ResourceType) -> String {
-    let core = kind.schema.attributes.iter().map(|attribute| attribute.name.clone());
+    let core = kind.schema.attributes.iter().map(|attribute| attribute.name.to_string());
     let extensions = kind.extensions.iter().flat_map(|extension| {
         extension.schema.attributes.iter().map(|attribute| format!("{}:{}", extension.schema.id, attribute.name))
     });

@@ -54,7 +54,7 @@ fn a_canonical_type_has_the_rfc_whole_and_the_vendors_extensions() {
     let canonical = &target.types[0].canonical;
     assert_eq!(canonical.schema.id, USER);
     assert!(canonical.schema.attribute("nickName").is_some());
-    let urns: Vec<_> = canonical.extensions.iter().map(|extension| extension.schema.id.as_str()).collect();
+    let urns: Vec<_> = canonical.extensions.iter().map(|extension| &*extension.schema.id).collect();
     assert_eq!(urns, [ENTERPRISE_USER, ACME]);
 }
 

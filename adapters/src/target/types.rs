@@ -90,7 +90,7 @@ fn cut_schema(schema: &Schema, urn: Option<&str>, held: &[AttributePath]) -> Sch
         return schema.clone();
     }
     let attributes = schema.attributes.iter().filter_map(|attribute| {
-        let named: Vec<_> = of_schema.iter().filter(|path| path.attribute == attribute.name.as_str()).collect();
+        let named: Vec<_> = of_schema.iter().filter(|path| path.attribute == attribute.name).collect();
         let is_whole = named.iter().any(|path| path.sub_attribute.is_none());
         let is_held = |sub: &Attribute| named.iter().any(|path| path.sub_attribute.as_deref() == Some(&sub.name));
         let subs = attribute.sub_attributes.iter().filter(|sub| is_whole || is_held(sub)).cloned().collect();

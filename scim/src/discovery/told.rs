@@ -63,7 +63,7 @@ pub fn resource_types(document: &Object) -> Vec<TypeTold> {
 #[must_use]
 pub fn schemas(document: &Object) -> Vec<Schema> {
     let read = resources(document).filter_map(|one| {
-        let id = one.str("id")?.to_owned();
+        let id = one.str("id")?.into();
         let attributes = attributes(one, "attributes");
         let text = |name: &str| one.str(name).unwrap_or_default().to_owned();
         (!attributes.is_empty()).then(|| Schema {
@@ -87,7 +87,7 @@ fn resource_type(one: &Object) -> Option<TypeTold> {
     let extensions = one.get("schemaExtensions").and_then(Value::as_array).unwrap_or_default();
     let extension = |one: &Object| Some((one.str("schema")?.to_owned(), flag(one, "required") == Some(true)));
     Some(TypeTold {
-        name: name.to_owned(),
+        name: name.into(),
         endpoint: endpoint(one.str("endpoint")?)?,
         schema: one.str("schema")?.to_owned(),
         extensions: extensions.iter().take(MOST).filter_map(Value::as_object).filter_map(extension).collect(),
@@ -124,7 +124,7 @@ fn attribute(one: &Object) -> Option<Attribute> {
         all.iter().take(MOST).filter_map(Value::as_str).map(ToOwned::to_owned).collect()
     };
     Some(Attribute {
-        name: name.to_owned(),
+        name: name.into(),
         kind: word(one, "type", KINDS),
         multi_valued: is("multiValued"),
         description: one.str("description").unwrap_or_default().to_owned(),

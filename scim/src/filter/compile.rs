@@ -122,8 +122,8 @@ fn resource_leaf<'a>(path: &AttributePath, resource_type: &'a ResourceType) -> O
         return untyped_leaf(path, resource_type);
     };
     let (parent, leaf) = (resolved.attribute, resolved.leaf());
-    let sub = resolved.sub_attribute.map(|sub| sub.name.as_str());
-    let names = [resolved.extension.map(|schema| schema.id.as_str()), Some(&*parent.name), sub];
+    let sub = resolved.sub_attribute.map(|sub| &*sub.name);
+    let names = [resolved.extension.map(|schema| &*schema.id), Some(&*parent.name), sub];
     Some(Leaf {
         steps: names.into_iter().flatten().map(Text::from).collect(),
         attribute: Some(resolved.sub_attribute.unwrap_or(parent)),
@@ -151,7 +151,7 @@ fn element_leaf<'a>(path: &AttributePath, attribute: &'a Attribute) -> Option<Le
     }
     let sub = attribute.sub(&path.attribute)?;
     Some(Leaf {
-        steps: vec![sub.name.as_str().into()],
+        steps: vec![sub.name.clone()],
         attribute: Some(sub),
         strings: strings(attribute, sub),
         absent_is_false: is_primary(attribute, sub),
@@ -201,7 +201,7 @@ fn compare(leaf: Leaf<'_>, path: &AttributePath, op: CompareOp, literal: &Litera
 /// A multi-valued complex attribute stands for its `value`, a single one for nothing (rfc-traps 74, 75).
 fn implied_value<'a>(mut leaf: Leaf<'a>, attribute: &'a Attribute) -> Option<Leaf<'a>> {
     let value = attribute.sub("value").filter(|_| attribute.multi_valued)?;
-    leaf.steps.push(value.name.as_str().into());
+    leaf.steps.push(value.name.clone());
     Some(Leaf { attribute: Some(value), strings: strings(attribute, value), ..leaf })
 }
 

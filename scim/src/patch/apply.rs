@@ -91,7 +91,7 @@ fn apply_one(resource: &mut Object, operation: &PatchOp, resource_type: &Resourc
 
 /// `schemas` follows from the content; only an attempt to take the base away is told (rfc-traps 191).
 fn change_schemas(operation: &PatchOp, resource_type: &ResourceType) -> Result<(), ScimError> {
-    let base = Value::from(resource_type.schema.id.as_str());
+    let base = Value::String(resource_type.schema.id.clone());
     let keeps_base = match (operation.op, &operation.value, &operation.path.filter) {
         (Op::Add, ..) => true,
         (Op::Replace, Some(Value::Array(urns)), None) => {
@@ -275,7 +275,7 @@ pub(super) fn part_changed(
     };
     let (op, value, at) = (operation.op, operation.value.clone(), &operation.path);
     let id = object.get("value").cloned();
-    change_member(&mut object, &sub.name.as_str().into(), sub, at, |old| assigned(old, op, value, sub, at))?;
+    change_member(&mut object, &sub.name.clone(), sub, at, |old| assigned(old, op, value, sub, at))?;
     if sub.name != "$ref" {
         forget_stale_ref(&mut object, id.as_ref(), attribute);
     }

@@ -312,6 +312,6 @@ fn cleared_parts(value: &Value, path: &AttributePath, resolved: Resolved<'_>) ->
     let without_id = parts.get("value").is_some_and(|id| id.is_unassigned() || id.as_str() == Some(""));
     match attribute.is_reference() && without_id {
         true => Vec::new(),
-        false => cleared.into_iter().map(|sub| sub.name.as_str().into()).collect(),
+        false => cleared.into_iter().map(|sub| sub.name.clone()).collect(),
     }
 }

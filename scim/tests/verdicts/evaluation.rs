@@ -161,7 +161,7 @@ fn term(random: &mut Random, kind: &ResourceType) -> String {
             // Each server writes the location as it is asked, and has its own idea of a version.
             let subs = attribute.sub_attributes.iter().filter(|sub| !["location", "version"].contains(&&*sub.name));
             let sub = *random.pick(&subs.collect::<Vec<_>>());
-            (path.with_sub(sub.name.as_str()), sub)
+            (path.with_sub(&*sub.name), sub)
         }
         false => (path, attribute),
     };

@@ -70,19 +70,19 @@ pub(crate) fn resource(random: &mut Random, kind: &ResourceType) -> Value {
     let mut schemas = vec![json!(kind.schema.id)];
     for attribute in writable(&kind.schema.attributes) {
         if attribute.required || random.chance(30) {
-            resource.insert(attribute.name.clone(), value(random, attribute));
+            resource.insert(attribute.name.to_string(), value(random, attribute));
         }
     }
     for extension in kind.extensions.iter().map(|extension| &extension.schema) {
         let mut container = Map::new();
         for attribute in writable(&extension.attributes) {
             if random.chance(30) {
-                container.insert(attribute.name.clone(), value(random, attribute));
+                container.insert(attribute.name.to_string(), value(random, attribute));
             }
         }
         if !container.is_empty() {
             schemas.push(json!(extension.id));
-            resource.insert(extension.id.clone(), container.into());
+            resource.insert(extension.id.to_string(), container.into());
         }
     }
     resource.insert("schemas".into(), schemas.into());
@@ -132,7 +132,7 @@ fn complex(random: &mut Random, attribute: &Attribute) -> Value {
     while parts.is_empty() {
         for sub in &subs {
             if sub.required || random.chance(if sub.name == "value" { 80 } else { 35 }) {
-                parts.insert(sub.name.clone(), value(random, sub));
+                parts.insert(sub.name.to_string(), value(random, sub));
             }
         }
     }
@@ -192,9 +192,9 @@ fn extension(random: &mut Random, kind: &ResourceType) -> (Option<String>, Value
     let mut members = Map::new();
     for _ in 0..1 + random.below(2) {
         let attribute = *random.pick(&writable(&schema.attributes));
-        members.insert(attribute.name.clone(), value(random, attribute));
+        members.insert(attribute.name.to_string(), value(random, attribute));
     }
-    (Some(schema.id.clone()), members.into())
+    (Some(schema.id.to_string()), members.into())
 }
 
 fn attribute(random: &mut Random, kind: &ResourceType) -> (AttributePath, Attribute) {

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use scimux_adapters::VendorErrorKind as Kind;
 use serde_json::{Value, json};
+use tower::service_fn;
 use tower::util::BoxCloneSyncService;
 
 use super::*;

@@ -149,7 +149,7 @@ fn names_unknown(served: &ServedType, asked: &Value) -> bool {
 /// it is never good.
 fn lacks_required(served: &ServedType, body: &Value, creating: bool) -> bool {
     let given = |attribute: &Attribute| served.defaults.iter().any(|(path, _)| *path.attribute == *attribute.name);
-    let lacking = |attribute: &&Attribute| match body.get(&attribute.name) {
+    let lacking = |attribute: &&Attribute| match body.get(&*attribute.name) {
         None => creating && !given(attribute),
         Some(value) => value == "",
     };

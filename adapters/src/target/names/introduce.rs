@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use scimux_scim::schema::{Extension, Kind};
-use scimux_scim::{Attribute, AttributePath, ResourceType, Schema};
+use scimux_scim::{Attribute, AttributePath, ResourceType, Schema, Text};
 
 use super::{Building, attribute_names, held_path};
 use crate::Problem;
@@ -64,8 +64,8 @@ fn for_type(kind: &mut Building, canonical: &str, vendor: &str, is_known: bool) 
         (Some(ours), None) => add(&mut kind.vendor.held, &to, ours),
         (None, Some(theirs)) => add(&mut kind.canonical, &from, theirs),
         (None, None) => {
-            add(&mut kind.canonical, &from, Attribute { name: last_name(&from), ..plain() });
-            add(&mut kind.vendor.held, &to, Attribute { name: last_name(&to), ..plain() });
+            add(&mut kind.canonical, &from, Attribute { name: last_name(&from).into(), ..plain() });
+            add(&mut kind.vendor.held, &to, Attribute { name: last_name(&to).into(), ..plain() });
         }
     }
     if kind.mapping.attributes.iter().any(|(ours, theirs)| same(ours, &from) || same(theirs, &to)) {
@@ -107,7 +107,7 @@ fn shape(attribute: &Attribute) -> &'static str {
 /// An attribute of which nothing is known.
 fn plain() -> Attribute {
     Attribute {
-        name: String::new(),
+        name: Text::new(),
         kind: Kind::String,
         multi_valued: false,
         description: String::new(),
@@ -129,7 +129,7 @@ fn last_name(path: &AttributePath) -> String {
 /// Makes a type know an attribute at a path; a complex attribute and an extension are made on the way.
 fn add(kind: &mut ResourceType, path: &AttributePath, leaf: Attribute) {
     // Another name means another attribute: what the vendor demands or keeps unique there is not this one's character.
-    let leaf = Attribute { name: last_name(path), required: false, ..leaf };
+    let leaf = Attribute { name: last_name(path).into(), required: false, ..leaf };
     let schema = match &path.urn {
         Some(urn) if !urn.eq_ignore_ascii_case(&kind.schema.id) => extension_mut(kind, urn),
         _ => &mut kind.schema,
@@ -144,7 +144,7 @@ fn add(kind: &mut ResourceType, path: &AttributePath, leaf: Attribute) {
         Some(attribute) => attribute.sub_attributes.push(leaf),
         None => {
             let name = path.attribute.to_string();
-            schema.attributes.push(Attribute { name, kind: Kind::Complex, sub_attributes: vec![leaf], ..plain() });
+            schema.attributes.push(Attribute { name: name.into(), kind: Kind::Complex, sub_attributes: vec![leaf], ..plain() });
         }
     }
 }
@@ -153,7 +153,7 @@ fn extension_mut<'a>(kind: &'a mut ResourceType, urn: &str) -> &'a mut Arc<Schem
     let index = kind.extensions.iter().position(|known| known.schema.id.eq_ignore_ascii_case(urn));
     let index = index.unwrap_or_else(|| {
         let schema =
-            Schema { id: urn.to_owned(), name: urn.to_owned(), description: String::new(), attributes: Vec::new() };
+            Schema { id: urn.into(), name: urn.to_owned(), description: String::new(), attributes: Vec::new() };
         kind.extensions.push(Extension { schema: Arc::new(schema), required: false });
         kind.extensions.len() - 1
     });
