@@ -55,9 +55,7 @@ pub(crate) struct Station<Req, Res, Err>(Arc<Handle<Req, Res, Err>>);
 type Handle<Req, Res, Err> = dyn Fn(Req) -> BoxFuture<'static, Result<Res, Err>> + Send + Sync;
 
 /// A station that handles each request with `handle`.
-pub(crate) fn station<Req, Res, Err, Fut>(
-    handle: impl Fn(Req) -> Fut + Send + Sync + 'static,
-) -> Station<Req, Res, Err>
+pub(crate) fn station<Req, Res, Err, Fut>(handle: impl Fn(Req) -> Fut + Send + Sync + 'static) -> Station<Req, Res, Err>
 where
     Fut: Future<Output = Result<Res, Err>> + Send + 'static,
 {

@@ -81,7 +81,8 @@ impl<'a> Fitter<'a> {
             if !self.may_hold(&operation.path)? {
                 return Ok(None);
             }
-            self.check_type(&operation.path.whole(), sub, &value)?;
+            let whole = Whole { path: operation.path.whole(), form: self.vendor_attribute(&operation.path) };
+            whole.check_type(sub, &value)?;
             operation.value = Some(value);
             return Ok(Some(operation));
         }
@@ -105,7 +106,7 @@ impl<'a> Fitter<'a> {
         if !self.may_hold(path)? {
             return Ok(None);
         }
-        let whole = path.whole();
+        let whole = Whole { path: path.whole(), form: self.vendor_attribute(path) };
         let value = match value {
             Value::Object(parts) => Value::Object(self.parts(&whole, parts)?),
             Value::Array(elements) => Value::Array(self.elements(&whole, elements, appending)?),
@@ -116,36 +117,20 @@ impl<'a> Fitter<'a> {
     }
 
     /// The parts of a complex value that the vendor can hold.
-    fn parts(&mut self, whole: &AttributePath, parts: Object) -> Result<Object, ScimError> {
+    fn parts(&mut self, whole: &Whole<'_>, parts: Object) -> Result<Object, ScimError> {
         let mut fitted = Object::new();
         for (name, value) in parts {
-            let path = whole.clone().with_sub(name.clone());
-            if self.loses_nothing(whole, &name, &value) || self.may_hold(&path)? {
-                self.check_type(whole, &name, &value)?;
+            if whole.loses_nothing(&name, &value) || self.may_hold(&whole.path.clone().with_sub(name.clone()))? {
+                whole.check_type(&name, &value)?;
                 fitted.insert(name, value);
             }
         }
         Ok(fitted)
     }
 
-    /// Whether a part that is not sent comes back all the same, because the gateway gives it to every value it reads.
-    fn loses_nothing(&self, whole: &AttributePath, part: &str, value: &Value) -> bool {
-        let given = self.vendor_attribute(whole).and_then(|profile| profile.read_with.get(part));
-        match given {
-            Some(SubValue::Bool(given)) => value.as_bool() == Some(*given),
-            Some(SubValue::Text(given)) => value.as_str().is_some_and(|value| value.eq_ignore_ascii_case(given)),
-            None => false,
-        }
-    }
-
-    fn elements(
-        &mut self,
-        whole: &AttributePath,
-        elements: Vec<Value>,
-        appending: bool,
-    ) -> Result<Vec<Value>, ScimError> {
-        let single = self.vendor_attribute(whole).is_some_and(|profile| profile.single);
-        let elements = if single && !appending { self.only_one(whole, elements)? } else { elements };
+    fn elements(&mut self, whole: &Whole<'_>, elements: Vec<Value>, appending: bool) -> Result<Vec<Value>, ScimError> {
+        let single = whole.form.is_some_and(|form| form.single);
+        let elements = if single && !appending { self.only_one(&whole.path, elements)? } else { elements };
         elements
             .into_iter()
             .map(|element| match element {
@@ -210,20 +195,37 @@ impl<'a> Fitter<'a> {
         Ok(())
     }
 
+    fn vendor_attribute(&self, whole: &AttributePath) -> Option<&'a AttributeProfile> {
+        self.served.whole_form(&self.served.mapping.path_to_vendor(whole))
+    }
+}
+
+/// A whole attribute by its canonical path, and where the vendor's differs from its schema.
+struct Whole<'a> {
+    path: AttributePath,
+    form: Option<&'a AttributeProfile>,
+}
+
+impl Whole<'_> {
+    /// Whether a part that is not sent comes back all the same, because the gateway gives it to every value it reads.
+    fn loses_nothing(&self, part: &str, value: &Value) -> bool {
+        match self.form.and_then(|form| form.read_with.get(part)) {
+            Some(SubValue::Bool(given)) => value.as_bool() == Some(*given),
+            Some(SubValue::Text(given)) => value.as_str().is_some_and(|value| value.eq_ignore_ascii_case(given)),
+            None => false,
+        }
+    }
+
     /// Refuses a `type` outside the vendor's closed list: the vendor would, and another type would be another meaning.
-    fn check_type(&self, whole: &AttributePath, part: &str, value: &Value) -> Result<(), ScimError> {
-        let Some(profile) = self.vendor_attribute(whole) else { return Ok(()) };
+    fn check_type(&self, part: &str, value: &Value) -> Result<(), ScimError> {
+        let Some(form) = self.form else { return Ok(()) };
         let Some(kind) = value.as_str() else { return Ok(()) };
-        let known = profile.types.is_empty() || profile.types.iter().any(|known| known.eq_ignore_ascii_case(kind));
+        let known = form.types.is_empty() || form.types.iter().any(|known| known.eq_ignore_ascii_case(kind));
         if !part.eq_ignore_ascii_case("type") || known {
             return Ok(());
         }
-        let allowed = profile.types.join(", ");
+        let (whole, allowed) = (&self.path, form.types.join(", "));
         Err(ScimError::invalid_value(format!("{whole}.type: the vendor knows only {allowed}")))
-    }
-
-    fn vendor_attribute(&self, whole: &AttributePath) -> Option<&'a AttributeProfile> {
-        self.served.whole_form(&self.served.mapping.path_to_vendor(whole))
     }
 }
 

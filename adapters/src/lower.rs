@@ -165,15 +165,14 @@ fn part<'a>(value: Option<&'a Value>, sub: &Attribute) -> Option<&'a Value> {
 pub(crate) fn writable(served: &ServedType) -> Vec<(AttributePath, &Attribute)> {
     let common = scimux_scim::schema::common().iter().filter(|attribute| attribute.name == "externalId");
     let core = common.chain(&served.vendor.schema.attributes);
-    let core = core.map(|attribute| (AttributePath::attribute(&*attribute.name), attribute));
-    let extensions = served.vendor.extensions.iter().flat_map(|extension| {
-        let urn = &extension.schema.id;
-        extension
-            .schema
-            .attributes
-            .iter()
-            .map(move |attribute| (AttributePath::attribute(&*attribute.name).with_urn(&**urn), attribute))
-    });
+    let core = core.map(|attribute| (AttributePath::attribute(attribute.name.clone()), attribute));
+    let extensions =
+        served.vendor.extensions.iter().flat_map(|extension| {
+            let urn = &extension.schema.id;
+            extension.schema.attributes.iter().map(move |attribute| {
+                (AttributePath::attribute(attribute.name.clone()).with_urn(urn.clone()), attribute)
+            })
+        });
     core.chain(extensions).filter(|(_, attribute)| attribute.mutability != Mutability::ReadOnly).collect()
 }
 

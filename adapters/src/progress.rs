@@ -1,12 +1,13 @@
-//! How far an operation came that takes several calls, in words for the client. Names are canonical.
+//! How far an operation came that takes several calls, in words for the client.
 
-use scimux_scim::{Object, PatchOp};
+use scimux_scim::{AttributePath, Object, PatchOp};
 
+use crate::mapping::same;
 use crate::{CallKind, ServedType, lower};
 
-/// What calls change: an attribute, and how many values of it where they are counted.
+/// What calls change: an attribute by its vendor path, and how many values of it where they are counted.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Parts(Vec<(String, usize)>);
+pub(crate) struct Parts(Vec<(AttributePath, usize)>);
 
 impl Parts {
     /// What a call changes.
@@ -14,7 +15,7 @@ impl Parts {
         let mut parts = Self::default();
         match kind {
             CallKind::Create(body) | CallKind::Replace(_, body) => parts.add_body(body, served),
-            CallKind::Patch(_, operations) => operations.iter().for_each(|one| parts.add_operation(one, served)),
+            CallKind::Patch(_, operations) => operations.iter().for_each(|one| parts.add_operation(one)),
             _ => {}
         }
         parts
@@ -24,35 +25,35 @@ impl Parts {
         for (path, _) in lower::writable(served) {
             if let Some(value) = path.get(body) {
                 let values = value.as_array().map_or(0, <[_]>::len);
-                self.add(served.mapping.path_to_canonical(&path).to_string(), values);
+                self.add(path, values);
             }
         }
     }
 
-    fn add_operation(&mut self, operation: &PatchOp, served: &ServedType) {
-        let name = served.mapping.path_to_canonical(&operation.path.whole()).to_string();
-        self.add(name, lower::weight(operation));
+    fn add_operation(&mut self, operation: &PatchOp) {
+        self.add(operation.path.whole(), lower::weight(operation));
     }
 
-    fn add(&mut self, name: String, values: usize) {
-        match self.0.iter_mut().find(|(known, _)| *known == name) {
+    fn add(&mut self, path: AttributePath, values: usize) {
+        match self.0.iter_mut().find(|(known, _)| same(known, &path)) {
             Some((_, count)) => *count += values,
-            None => self.0.push((name, values)),
+            None => self.0.push((path, values)),
         }
     }
 
     /// Both together.
     pub(crate) fn extend(&mut self, other: &Self) {
-        for (name, values) in &other.0 {
-            self.add(name.clone(), *values);
+        for (path, values) in &other.0 {
+            self.add(path.clone(), *values);
         }
     }
 
-    /// The names, counted values as part of `whole`.
-    pub(crate) fn words(&self, whole: &Self) -> String {
-        let word = |(name, values): &(String, usize)| {
-            let all = whole.0.iter().find(|(known, _)| known == name).map_or(0, |(_, all)| *all);
-            if all > *values { format!("{values} of {all} values of {name}") } else { name.clone() }
+    /// The canonical names, counted values as part of `whole`.
+    pub(crate) fn words(&self, whole: &Self, served: &ServedType) -> String {
+        let word = |(path, values): &(AttributePath, usize)| {
+            let all = whole.0.iter().find(|(known, _)| same(known, path)).map_or(0, |(_, all)| *all);
+            let name = served.mapping.path_to_canonical(path);
+            if all > *values { format!("{values} of {all} values of {name}") } else { name.to_string() }
         };
         self.0.iter().map(word).collect::<Vec<_>>().join(", ")
     }

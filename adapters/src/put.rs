@@ -21,9 +21,9 @@ pub(crate) fn lacks(body: &Object, served: &ServedType) -> bool {
 /// Whether an attribute that the client did not name must be sent all the same: the vendor demands it, or it is `active`
 /// and the vendor may reset it (a leaver must not come back).
 fn must_stay(path: &AttributePath, attribute: &Attribute, served: &ServedType) -> bool {
-    let kept = served.profile.put.keeps.iter().any(|kept| kept.eq_ignore_ascii_case(&path.to_string()));
+    let kept = || served.profile.put.keeps.iter().any(|kept| kept.eq_ignore_ascii_case(&path.to_string()));
     let is_active = path.urn.is_none() && attribute.name == "active";
-    attribute.required || (is_active && !kept)
+    attribute.required || (is_active && !kept())
 }
 
 fn lacks_part(value: Option<&Value>, attribute: &Attribute) -> bool {

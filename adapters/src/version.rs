@@ -38,8 +38,7 @@ pub(crate) fn show(mut canonical: Object, served: &ServedType) -> Object {
 /// `schemas` names every extension that the resource holds, also where the vendor leaves one out (rfc-traps 18).
 fn list_extensions(resource: &mut Object, served: &ServedType) {
     let held = resource.iter().filter(|(_, value)| !value.is_unassigned());
-    let held: Vec<Text> =
-        held.filter_map(|(name, _)| Some(served.canonical.extension(name)?.id.clone())).collect();
+    let held: Vec<Text> = held.filter_map(|(name, _)| Some(served.canonical.extension(name)?.id.clone())).collect();
     if let Some(Value::Array(listed)) = resource.get_mut("schemas") {
         for urn in held {
             if !listed.iter().any(|known| known.as_str().is_some_and(|known| known.eq_ignore_ascii_case(&urn))) {

@@ -1,6 +1,7 @@
 //! Request bodies of POST and PUT made canonical by schema: spelling of names, data types, `schemas`.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use crate::coerce::{Seen, coerce};
 use crate::schema::{Attribute, Schema};
@@ -132,6 +133,21 @@ fn listed(schemas: Option<&Value>, resource_type: &ResourceType) -> Result<Vec<S
     Ok(listed)
 }
 
+/// The path of an attribute, written only where it is told.
+struct Named<'a> {
+    schema: Option<&'a Schema>,
+    attribute: &'a Attribute,
+}
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.schema {
+            Some(schema) => write!(f, "{}:{}", schema.id, self.attribute.name),
+            None => f.write_str(&self.attribute.name),
+        }
+    }
+}
+
 struct Maker<'a> {
     resource_type: &'a ResourceType,
     seen: Seen,
@@ -226,17 +242,14 @@ impl Maker<'_> {
         if attribute.is_read_only() {
             return Ok(());
         }
-        let path = match schema {
-            Some(schema) => format!("{}:{}", schema.id, attribute.name),
-            None => attribute.name.to_string(),
-        };
+        let path = Named { schema, attribute };
         let Some(value) = coerce(value, attribute, &path, &mut self.seen)? else {
-            self.cleared.push(path);
+            self.cleared.push(path.to_string());
             return Ok(());
         };
         // clients.md rule 3: in document order, and nothing is lost of what a path has set before.
-        if self.parted.contains(&path) {
-            self.flattened.insert(path, value);
+        if !self.parted.is_empty() && self.parted.contains(&path.to_string()) {
+            self.flattened.insert(path.to_string(), value);
             return Ok(());
         }
         let name = attribute.name.clone();
@@ -247,17 +260,17 @@ impl Maker<'_> {
         Ok(())
     }
 
-    fn put_into(&mut self, urn: &str, name: Text, value: Value) {
+    fn put_into(&mut self, urn: &Text, name: Text, value: Value) {
         if let Some(Value::Object(container)) = self.containers.get_mut(urn) {
             container.insert(name, value);
         } else {
-            self.containers.insert(urn, Object::from_iter([(name, value)]));
+            self.containers.insert(urn.clone(), Object::from_iter([(name, value)]));
         }
     }
 
     fn finish(mut self, listed: Vec<String>) -> Result<Canonical, ScimError> {
         let present = self.containers.iter().map(|(urn, _)| Value::String(urn.clone()));
-        let schemas = std::iter::once(Value::from(&*self.resource_type.schema.id)).chain(present).collect();
+        let schemas = std::iter::once(Value::String(self.resource_type.schema.id.clone())).chain(present).collect();
         let mut resource = Object::from_iter([(Text::from_static("schemas"), Value::Array(schemas))]);
         for (name, value) in self.attributes.into_iter().chain(self.containers) {
             resource.insert(name, value);

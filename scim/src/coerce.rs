@@ -1,6 +1,7 @@
 //! Values brought to their attribute's type: the harmless conversions of rfc-traps 27 to 42, and nothing that guesses.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+use std::fmt::{self, Display};
 
 use crate::diff::key;
 use crate::scalar::{Instant, tidy_base64};
@@ -19,6 +20,15 @@ pub(crate) struct Seen {
     pub(crate) quirks: Quirks,
 }
 
+/// The path of a part, written only where it is told.
+struct Part<'a>(&'a dyn Display, &'a str);
+
+impl Display for Part<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.0, self.1)
+    }
+}
+
 /// The value in the attribute's type; `None` if it says "no value".
 ///
 /// # Errors
@@ -26,7 +36,7 @@ pub(crate) struct Seen {
 pub(crate) fn coerce(
     value: Value,
     attribute: &Attribute,
-    path: &str,
+    path: &dyn Display,
     seen: &mut Seen,
 ) -> Result<Option<Value>, ScimError> {
     if attribute.multi_valued {
@@ -47,7 +57,7 @@ pub(crate) fn coerce(
 pub(crate) fn single(
     value: Value,
     attribute: &Attribute,
-    path: &str,
+    path: &dyn Display,
     seen: &mut Seen,
 ) -> Result<Option<Value>, ScimError> {
     match (attribute.kind, value) {
@@ -75,7 +85,7 @@ fn opened(mut parts: Object, attribute: &Attribute) -> Object {
     parts
 }
 
-fn list(value: Value, attribute: &Attribute, path: &str, seen: &mut Seen) -> Result<Option<Value>, ScimError> {
+fn list(value: Value, attribute: &Attribute, path: &dyn Display, seen: &mut Seen) -> Result<Option<Value>, ScimError> {
     let elements = match value {
         Value::Null => return Ok(None),
         Value::Array(elements) => elements,
@@ -83,21 +93,32 @@ fn list(value: Value, attribute: &Attribute, path: &str, seen: &mut Seen) -> Res
         one => vec![one],
     };
     let mut kept = Vec::with_capacity(elements.len());
-    let mut known = BTreeSet::new();
     for element in elements {
         if matches!(element, Value::Array(_)) {
             return Err(wrong(path, "a list of values, not of lists"));
         }
+        kept.extend(single(element, attribute, path, seen)?);
+    }
+    if !have_names_of_their_own(&kept, attribute) {
         // rfc-traps 46: the same value twice is one.
-        let element = single(element, attribute, path, seen)?;
-        kept.extend(element.filter(|element| known.insert(key(element, Some(attribute)))));
+        let mut known = BTreeSet::new();
+        kept.retain(|element| known.insert(key(element, Some(attribute))));
     }
     one_primary(&kept, path)?;
     Ok((!kept.is_empty()).then_some(Value::Array(kept)))
 }
 
+/// Whether each element has a text as its `value` that no other has, so that no two can be the same. It is the common case,
+/// and spares comparing all that they say.
+fn have_names_of_their_own(elements: &[Value], attribute: &Attribute) -> bool {
+    let is_text = attribute.sub("value").is_some_and(|value| matches!(value.kind, Kind::String | Kind::Reference));
+    let mut known = HashSet::with_capacity(elements.len());
+    let names = elements.iter().map(|element| element.as_object().and_then(|parts| parts.str("value")));
+    elements.len() < 2 || is_text && names.into_iter().all(|name| name.is_some_and(|name| known.insert(name)))
+}
+
 /// rfc-traps 44, 141.
-pub(crate) fn one_primary(elements: &[Value], path: &str) -> Result<(), ScimError> {
+pub(crate) fn one_primary(elements: &[Value], path: &dyn Display) -> Result<(), ScimError> {
     let is_primary = |element: &&Value| {
         element.as_object().and_then(|parts| parts.get("primary")).and_then(Value::as_bool) == Some(true)
     };
@@ -107,7 +128,12 @@ pub(crate) fn one_primary(elements: &[Value], path: &str) -> Result<(), ScimErro
     Ok(())
 }
 
-fn complex(parts: Object, attribute: &Attribute, path: &str, seen: &mut Seen) -> Result<Option<Value>, ScimError> {
+fn complex(
+    parts: Object,
+    attribute: &Attribute,
+    path: &dyn Display,
+    seen: &mut Seen,
+) -> Result<Option<Value>, ScimError> {
     let said_none = seen.quirks.empty_string_clears && parts.str("value") == Some("");
     let mut kept = Object::new();
     for (name, value) in parts {
@@ -118,7 +144,7 @@ fn complex(parts: Object, attribute: &Attribute, path: &str, seen: &mut Seen) ->
         if seen.drop_read_only && sub.is_read_only() {
             continue;
         }
-        if let Some(value) = coerce(value, sub, &format!("{path}.{}", sub.name), seen)? {
+        if let Some(value) = coerce(value, sub, &Part(path, &sub.name), seen)? {
             kept.insert(sub.name.clone(), value);
         }
     }
@@ -129,7 +155,7 @@ fn complex(parts: Object, attribute: &Attribute, path: &str, seen: &mut Seen) ->
 
 /// A bare value for a complex attribute is its `value` (clients.md rule 12), or the whole of it as JSON (rule 13); an
 /// empty one says "none" (rule 8).
-fn bare(value: Value, attribute: &Attribute, path: &str, seen: &mut Seen) -> Result<Option<Value>, ScimError> {
+fn bare(value: Value, attribute: &Attribute, path: &dyn Display, seen: &mut Seen) -> Result<Option<Value>, ScimError> {
     if let Some(parts) = embedded(&value) {
         return complex(parts, attribute, path, seen);
     }
@@ -142,7 +168,7 @@ fn bare(value: Value, attribute: &Attribute, path: &str, seen: &mut Seen) -> Res
     }
 }
 
-fn simple(value: Value, kind: Kind, path: &str) -> Result<Value, ScimError> {
+fn simple(value: Value, kind: Kind, path: &dyn Display) -> Result<Value, ScimError> {
     match (kind, value) {
         (Kind::Boolean, value @ Value::Bool(_)) => Ok(value),
         (Kind::Boolean, Value::String(text)) => {
@@ -181,6 +207,6 @@ fn is_integer(digits: &str) -> bool {
     digits.parse::<serde_json::Number>().is_ok() && !digits.contains(['.', 'e', 'E'])
 }
 
-fn wrong(path: &str, wanted: &str) -> ScimError {
+fn wrong(path: &dyn Display, wanted: &str) -> ScimError {
     ScimError::invalid_value(format!("{path}: {wanted} is needed"))
 }

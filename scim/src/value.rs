@@ -237,7 +237,7 @@ struct Names {
 
 impl Names {
     /// Up to so many members are compared one by one.
-    const FEW: usize = 16;
+    const FEW: usize = 32;
 
     fn claim<E: de::Error>(&mut self, object: &Object, name: &Text) -> Result<(), E> {
         let taken = match object.len() {

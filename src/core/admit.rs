@@ -6,8 +6,8 @@ use http::header::{ALLOW, AUTHORIZATION, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use scimux_adapters::{Target, check_operation};
 use scimux_scim::Text;
-use tower::layer::layer_fn;
 use tower::Layer;
+use tower::layer::layer_fn;
 
 use super::authenticate::Authenticated;
 use super::path::Endpoint;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use scimux_adapters::{Action, NoteKind, Outcome, Reply};
 use scimux_scim::{AttributePath, Object, Value};
-use tower::layer::layer_fn;
 use tower::Layer;
+use tower::layer::layer_fn;
 
 use super::guard::is_mutation;
 use super::{Context, CoreError, Job};

@@ -10,8 +10,8 @@ use scimux_adapters::Conditions;
 use scimux_scim::ScimError;
 use scimux_scim::version::Tags;
 use tokio::time::timeout;
-use tower::layer::layer_fn;
 use tower::Layer;
+use tower::layer::layer_fn;
 
 use super::admit::{Admitted, Ask};
 use super::{Context, CoreError, Refusal, refusal};

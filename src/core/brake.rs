@@ -11,8 +11,8 @@ use scimux_adapters::{Action, Outcome};
 use scimux_scim::patch::Op;
 use scimux_scim::{Object, Value};
 use tokio::time::{Duration, Instant};
-use tower::layer::layer_fn;
 use tower::Layer;
+use tower::layer::layer_fn;
 
 use super::{CoreError, Job, Refusal, refusal};
 use crate::stack::{Stage, station};

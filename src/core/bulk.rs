@@ -13,8 +13,8 @@ use scimux_scim::bulk::{Answer, BulkRequest, Needs, Schedule, message, read};
 use scimux_scim::{ScimError, Text, value};
 use tokio::task::JoinSet;
 use tokio::time::{Duration, Instant, timeout_at};
-use tower::layer::layer_fn;
 use tower::Layer;
+use tower::layer::layer_fn;
 
 use super::admit::enter;
 use super::authenticate::Authenticated;

@@ -12,8 +12,8 @@ use scimux_adapters::discovery::{FEATURES, Features, resource_types, schemas, se
 use scimux_scim::discovery::BulkBounds;
 use scimux_scim::list::{Head, Writer};
 use scimux_scim::{Object, ScimError, discovery};
-use tower::layer::layer_fn;
 use tower::Layer;
+use tower::layer::layer_fn;
 
 use super::admit::enter;
 use super::authenticate::Authenticated;

@@ -6,8 +6,8 @@ use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
 use scimux_adapters::{Action, Outcome};
 use tokio::time::{Duration, timeout};
-use tower::layer::layer_fn;
 use tower::Layer;
+use tower::layer::layer_fn;
 
 use super::lasting::Lasting;
 use super::lock::Key;

@@ -6,8 +6,8 @@ use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue};
 use scimux_adapters::{VendorError, VendorErrorKind};
 use scimux_scim::{ScimError, ScimType};
-use tower::layer::layer_fn;
 use tower::Layer;
+use tower::layer::layer_fn;
 
 use super::{CoreError, Failed, Refusal};
 use crate::config::Auth;

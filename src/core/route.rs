@@ -6,8 +6,8 @@ use http::header::HOST;
 use http::uri::Authority;
 use scimux_adapters::Target;
 use tokio::time::{Duration, timeout};
-use tower::layer::layer_fn;
 use tower::Layer;
+use tower::layer::layer_fn;
 
 use super::CoreError;
 use super::brake::Brake;

@@ -1,8 +1,8 @@
 //! From the client's request to a canonical operation, and from its outcome to the client's answer.
 
 use scimux_adapters::Outcome;
-use tower::layer::layer_fn;
 use tower::Layer;
+use tower::layer::layer_fn;
 
 use super::body::Whole;
 use super::decode::decode;

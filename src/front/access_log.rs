@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use http::Method;
 use tokio::time::Instant;
-use tower::layer::layer_fn;
 use tower::Layer;
+use tower::layer::layer_fn;
 
 use super::{Request, Response};
 use crate::stack::{Stage, station};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use http::StatusCode;
 use tokio::time::{Duration, Instant, timeout};
-use tower::layer::layer_fn;
 use tower::Layer;
+use tower::layer::layer_fn;
 
 use super::error_body::refuse;
 use super::{Request, Response};

@@ -7,8 +7,8 @@ use futures_util::future::{Either, ready};
 use http::header::{HOST, TRANSFER_ENCODING};
 use http::uri::Authority;
 use http::{HeaderValue, StatusCode, Version};
-use tower::layer::layer_fn;
 use tower::Layer;
+use tower::layer::layer_fn;
 
 use super::error_body::refuse;
 use super::{Request, Response};

@@ -5,8 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use futures_util::future::{Either, ready};
 use http::{HeaderMap, HeaderName, StatusCode};
-use tower::layer::layer_fn;
 use tower::Layer;
+use tower::layer::layer_fn;
 
 use super::error_body::refuse;
 use super::peer::{Peer, peer};

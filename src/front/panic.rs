@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use http::StatusCode;
-use tower::layer::layer_fn;
 use tower::Layer;
+use tower::layer::layer_fn;
 
 use super::error_body::refuse;
 use super::{Request, Response};

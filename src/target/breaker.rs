@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use scimux_adapters::{VendorError, VendorErrorKind};
 use tokio::time::{Duration, Instant};
-use tower::layer::layer_fn;
 use tower::Layer;
+use tower::layer::layer_fn;
 
 use super::{Prepared, Understood};
 use crate::stack::{Stage, station};

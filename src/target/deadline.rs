@@ -2,8 +2,8 @@
 
 use scimux_adapters::{VendorError, VendorErrorKind};
 use tokio::time::timeout_at;
-use tower::layer::layer_fn;
 use tower::Layer;
+use tower::layer::layer_fn;
 
 use super::{Prepared, Understood};
 use crate::stack::{Stage, station};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use http::Method;
 use scimux_adapters::{CallKind, VendorError};
 use tokio::time::{Duration, Instant};
-use tower::layer::layer_fn;
 use tower::Layer;
+use tower::layer::layer_fn;
 
 use super::describe::has_none;
 use super::status::Status;

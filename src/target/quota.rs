@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use scimux_adapters::rate::Allowance;
 use scimux_adapters::{VendorError, VendorErrorKind};
 use tokio::time::{Duration, Instant, sleep_until, timeout_at};
-use tower::layer::layer_fn;
 use tower::Layer;
+use tower::layer::layer_fn;
 
 use super::{Prepared, Understood};
 use crate::config::Upstream;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use scimux_adapters::{VendorError, VendorErrorKind};
-use tower::layer::layer_fn;
 use tower::Layer;
+use tower::layer::layer_fn;
 
 use super::{Prepared, Understood};
 use crate::stack::{Stage, station};

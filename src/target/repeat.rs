@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use scimux_adapters::VendorError;
 use tokio::time::{Duration, Instant, sleep};
-use tower::layer::layer_fn;
 use tower::Layer;
+use tower::layer::layer_fn;
 
 use super::{Asked, Prepared, Understood};
 use crate::stack::{Stage, station};

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use http::header::USER_AGENT;
 use http::{HeaderMap, HeaderValue};
-use tower::layer::layer_fn;
 use tower::Layer;
+use tower::layer::layer_fn;
 
 use super::{Asked, CallError, Heard, Prepared, Trace, Understood};
 use crate::front::request_id::X_REQUEST_ID;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use scimux_adapters::{VendorError, VendorErrorKind, rate};
 use tokio::time::Duration;
-use tower::layer::layer_fn;
 use tower::Layer;
+use tower::layer::layer_fn;
 
 use super::quota::Quota;
 use super::{Asked, Prepared, Understood};

@@ -227,7 +227,7 @@ impl Single {
         whole.extend(&self.under_way);
         self.calls.iter().for_each(|call| whole.extend(&Parts::of(&call.kind, self.served())));
         let (done, all) = (self.changed, self.changed + 1 + self.calls.len());
-        let words = self.applied.words(&whole);
+        let words = self.applied.words(&whole, self.served());
         let then = match (self.asked.reply, self.asked.id.as_deref()) {
             (ReplyKind::Created, Some(id)) => {
                 format!("it was created with the id {id}: do not create it again, but PATCH or PUT what is missing")

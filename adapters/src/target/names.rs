@@ -97,9 +97,9 @@ fn rename_rfc_schemas(kind: &mut ResourceType, urns: &[(String, String)]) {
 fn canonical_type(vendor: &ResourceType, urns: &[(String, String)]) -> ResourceType {
     let renamed = |schema: &Arc<Schema>| match urns.iter().find(|(_, from)| from.eq_ignore_ascii_case(&schema.id)) {
         None => Arc::clone(schema),
-        Some((to, _)) => {
-            rfc_schema(to).cloned().unwrap_or_else(|| Arc::new(Schema { id: to.as_str().into(), ..Schema::clone(schema) }))
-        }
+        Some((to, _)) => rfc_schema(to)
+            .cloned()
+            .unwrap_or_else(|| Arc::new(Schema { id: to.as_str().into(), ..Schema::clone(schema) })),
     };
     let base = renamed(&vendor.schema);
     let mut extensions: Vec<Extension> = Vec::new();

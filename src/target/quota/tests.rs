@@ -8,8 +8,8 @@ use futures_util::future::join_all;
 use scimux_adapters::rate::Ends;
 use serde_json::json;
 use tokio::time::{advance, sleep};
-use tower::{ServiceExt, service_fn};
 use tower::util::BoxCloneSyncService;
+use tower::{ServiceExt, service_fn};
 
 use super::*;
 use crate::stack::CoreService;

@@ -144,7 +144,12 @@ fn add(kind: &mut ResourceType, path: &AttributePath, leaf: Attribute) {
         Some(attribute) => attribute.sub_attributes.push(leaf),
         None => {
             let name = path.attribute.to_string();
-            schema.attributes.push(Attribute { name: name.into(), kind: Kind::Complex, sub_attributes: vec![leaf], ..plain() });
+            schema.attributes.push(Attribute {
+                name: name.into(),
+                kind: Kind::Complex,
+                sub_attributes: vec![leaf],
+                ..plain()
+            });
         }
     }
 }
