@@ -6,7 +6,7 @@ NODE  := target/node
 OTHERS := SCIMUX_TEST_VENV=$(abspath $(VENV)) SCIMUX_TEST_NODE=$(abspath $(NODE))
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: demo lint test verify soak bench instructions instructions-commit deploy-check venv node
+.PHONY: demo lint test verify soak bench bench-growth footprint instructions instructions-commit deploy-check venv node
 
 demo:
 	$(CARGO) run --release -- demo
@@ -53,8 +53,17 @@ instructions:
 instructions-commit:
 	python3 benches/instructions.py --commit
 
-# Prints what README claims: release build from cold, size of the binary, memory when idle.
+# scimux beside nginx, haproxy and Pingora on loopback, into docs/PERFORMANCE.md: 20 minutes of a machine that does nothing else.
+# BENCH=quick tries it in three, and only prints.
 bench:
+	python3 tests/bench/bench.py
+
+# Whether what a request costs is flat or linear in its size, and in routes and connections; docs/growth.svg.
+bench-growth:
+	python3 tests/bench/growth.py
+
+# Prints what README claims: release build from cold, size of the binary, memory when idle.
+footprint:
 	tests/bench/footprint.sh
 
 venv: $(VENV)/.made

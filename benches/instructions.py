@@ -29,9 +29,9 @@ def build():
     return binary, int(times), names
 
 
-def callgrind(binary, name, out):
+def callgrind(command, name, out):
     options = ["--tool=callgrind", "--toggle-collect=*counted*", f"--callgrind-out-file={out}"]
-    run = subprocess.run([valgrind(), *options, binary, name], env={}, stderr=subprocess.PIPE, text=True)
+    run = subprocess.run([valgrind(), *options, *command], env={}, stderr=subprocess.PIPE, text=True)
     if run.returncode != 0:
         sys.exit(f"{name}: {run.stderr}")
     return int(re.search(r"Collected : (\d+)", run.stderr)[1])
@@ -44,7 +44,7 @@ def valgrind():
 def count():
     binary, times, names = build()
     with tempfile.TemporaryDirectory() as folder:
-        return {name: callgrind(binary, name, f"{folder}/out") // times for name in names}
+        return {name: callgrind([binary, name], name, f"{folder}/out") // times for name in names}
 
 
 def compare(counted):
@@ -67,19 +67,24 @@ def compare(counted):
 def profile(name):
     binary, times, _ = build()
     with tempfile.NamedTemporaryFile() as out:
-        callgrind(binary, name, out.name)
+        callgrind([binary, name], name, out.name)
         print(f"{times} times:")
         subprocess.run(["callgrind_annotate", "--auto=no", out.name], check=True)
 
 
-match sys.argv[1:]:
-    case []:
-        compare(count())
-    case ["--commit"]:
-        counted = count()
-        COMMITTED.write_text(HEAD + "".join(f"{name}\t{number}\n" for name, number in counted.items()))
-        print(COMMITTED.read_text(), end="")
-    case ["--profile", name]:
-        profile(name)
-    case _:
-        sys.exit(__doc__)
+def main(arguments):
+    match arguments:
+        case []:
+            compare(count())
+        case ["--commit"]:
+            counted = count()
+            COMMITTED.write_text(HEAD + "".join(f"{name}\t{number}\n" for name, number in counted.items()))
+            print(COMMITTED.read_text(), end="")
+        case ["--profile", name]:
+            profile(name)
+        case _:
+            sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -5,6 +5,7 @@
 #![deny(missing_docs)]
 
 mod exchange;
+pub mod growth;
 
 use bytes::Bytes;
 use scimux_scim::{AttributePath, Filter, Object, Quirks, ResourceType, body, diff, patch, value};
@@ -62,13 +63,13 @@ const CASES: &[(&str, Prepare)] = &[
     ("put-huawei", || put("huawei")),
     ("put-rsa", || put("rsa")),
     ("put-veeva", || put("veeva")),
-    ("patch-scim", || Exchange::new("scim", Ask::Patch(CHANGE)).calls(1)),
-    ("patch-pingone", || Exchange::new("pingone", Ask::Patch(SIMPLE)).calls(1)),
-    ("patch-veeva", || Exchange::new("veeva", Ask::Patch(CHANGE)).calls(2)),
-    ("get-scim", || Exchange::new("scim", Ask::Read).calls(1)),
-    ("get-pingone", || Exchange::new("pingone", Ask::Read).calls(1)),
-    ("list-100-scim", || Exchange::new("scim", Ask::List(100)).calls(1)),
-    ("list-100-pingone", || Exchange::new("pingone", Ask::List(100)).calls(1)),
+    ("patch-scim", || Exchange::new("scim", Ask::Patch(CHANGE.into()), 1).calls(1)),
+    ("patch-pingone", || Exchange::new("pingone", Ask::Patch(SIMPLE.into()), 1).calls(1)),
+    ("patch-veeva", || Exchange::new("veeva", Ask::Patch(CHANGE.into()), 1).calls(2)),
+    ("get-scim", || Exchange::new("scim", Ask::Read, 1).calls(1)),
+    ("get-pingone", || Exchange::new("pingone", Ask::Read, 1).calls(1)),
+    ("list-100-scim", || list("scim")),
+    ("list-100-pingone", || list("pingone")),
 ];
 
 fn parse() -> Run {
@@ -119,7 +120,11 @@ fn filter_match() -> Run {
 fn put(adapter: &'static str) -> Run {
     // A PUT that merges needs the present resource.
     let calls = if adapter == "veeva" { 2 } else { 1 };
-    Exchange::new(adapter, Ask::Replace).calls(calls)
+    Exchange::new(adapter, Ask::Replace(USER.into()), 1).calls(calls)
+}
+
+fn list(adapter: &str) -> Run {
+    Exchange::new(adapter, Ask::List("startIndex=1&count=100".to_owned()), 100).calls(1)
 }
 
 fn filter(known: &ResourceType) -> Filter {
@@ -145,7 +150,7 @@ fn user() -> Object {
 
 /// The type of users as clients of a plain provider see it.
 fn known() -> ResourceType {
-    exchange::target("scim").types[0].canonical.clone()
+    exchange::target("scim", |_| {}).types[0].canonical.clone()
 }
 
 #[cfg(test)]
@@ -155,6 +160,13 @@ mod tests {
         for name in super::names() {
             let run = super::case(name).expect("a name from the list");
             assert!(run() > 0, "{name}");
+        }
+    }
+
+    #[test]
+    fn every_growing_path_can_be_walked() {
+        for growth in super::growth::GROWTH {
+            assert!((growth.prepare)(growth.sizes[0])() > 0, "{}", growth.name);
         }
     }
 }

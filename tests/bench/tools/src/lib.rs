@@ -1,0 +1,5 @@
+//! What the load is made of.
+
+pub mod client;
+pub mod processes;
+pub mod timer;
