@@ -203,20 +203,26 @@ def first_answer(address, path):
 
 
 def heading(begun):
-    def first(command):
-        return subprocess.run(command, capture_output=True, text=True).stdout.splitlines()[0]
-
-    model = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())[1]
     nginx = subprocess.run(["/usr/sbin/nginx", "-v"], capture_output=True, text=True).stderr.split("/")[-1].strip()
     haproxy = re.search(r"version (\S+)", first(["/usr/sbin/haproxy", "-v"]))[1]
     pingora = re.search(r'name = "pingora-core"\nversion = "(.*)"', (ROOT / "tests/bench/Cargo.lock").read_text())[1]
+    many = f"{ROUNDS} round{'s' * (ROUNDS > 1)} of {SECONDS} s"
+    return [occasion("make bench", begun), f"nginx {nginx}, haproxy {haproxy}, Pingora {pingora}. {many}.", ""]
+
+
+def occasion(command, begun):
+    """When, where and from what a report is."""
+    model = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())[1]
     commit = first(["git", "-C", str(ROOT), "log", "-1", "--format=%h"])
     load = " ".join(f"{one:.1f}" for one in os.getloadavg())
-    return [
-        f"`{'BENCH=quick ' if QUICK else ''}make bench` on {begun:%Y-%m-%d %H:%M} UTC at {commit}: {os.cpu_count()} cores of {model}, Linux {os.uname().release},",
-        f"{first(['rustc', '--version'])}, nginx {nginx}, haproxy {haproxy}, Pingora {pingora}. {ROUNDS} round{'s' * (ROUNDS > 1)} of {SECONDS} s; load average at the end {load}.",
-        "",
-    ]
+    return (
+        f"`{'BENCH=quick ' if QUICK else ''}{command}` on {begun:%Y-%m-%d %H:%M} UTC at {commit}: {os.cpu_count()} cores of "
+        f"{model}, Linux {os.uname().release}, {first(['rustc', '--version'])}, load average at the end {load}."
+    )
+
+
+def first(command):
+    return subprocess.run(command, capture_output=True, text=True).stdout.splitlines()[0]
 
 
 def middle(rows, key):

@@ -5,6 +5,7 @@ What is pure is counted in instructions (callgrind); routes and connections are 
 Draws docs/growth.svg and writes the fits into docs/PERFORMANCE.md; BENCH=quick only prints them.
 """
 
+import datetime
 import os
 import pathlib
 import statistics
@@ -51,9 +52,11 @@ class Series:
 
 
 def main():
+    begun = datetime.datetime.now(datetime.UTC)
     programs = build(pingora=False)
     series = counted() + running(programs)
-    lines = ["| What grows | Cost | of the largest | fit | last step ÷ average step | |", "| --- | --- | ---: | --- | ---: | --- |"]
+    lines = [bench.occasion("make bench-growth", begun), ""]
+    lines += ["| What grows | Cost | of the largest | fit | last step ÷ average step | |", "| --- | --- | ---: | --- | ---: | --- |"]
     for one in series:
         start, slope, bend = one.fit()
         size, cost = one.points[-1]
@@ -63,7 +66,7 @@ def main():
     print(report)
     if not QUICK:
         draw(series, ROOT / "docs" / "growth.svg")
-        bench.write(report, "make bench-growth")
+        bench.write(f"{report}\n\n![Cost by size](growth.svg)", "make bench-growth")
     if any(one.verdict().startswith("*") for one in series):
         sys.exit("what grows faster than its size is a fault")
 
