@@ -59,6 +59,8 @@ def compare(counted):
             wrong.append(f"{name} has no committed figure")
         elif grown > GROWTH:
             wrong.append(f"{name} grew by {grown:.1%}")
+    if any(now < committed.get(name, 0) * (1 - GROWTH) for name, now in counted.items()):
+        print("Some paths cost less than is committed: make instructions-commit holds what was won.")
     wrong += [f"{name} is committed, but is no path" for name in committed.keys() - counted.keys()]
     if wrong:
         sys.exit("\n".join(wrong) + "\nIf that is meant, commit the new figures: make instructions-commit")
