@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::coerce::{Seen, coerce};
-use crate::schema::{Attribute, Schema};
+use crate::schema::{Attribute, Schema, is_urn};
 use crate::{AttributePath, Object, Op, Quirks, ResourceType, ScimError, Text, Value, patch};
 
 /// A body in canonical form.
@@ -287,10 +287,6 @@ impl Maker<'_> {
         }
         Ok(Canonical { resource, listed, unknown: self.seen.unknown, cleared: self.cleared })
     }
-}
-
-fn is_urn(name: &str) -> bool {
-    name.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("urn:"))
 }
 
 #[cfg(test)]

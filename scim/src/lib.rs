@@ -1,4 +1,5 @@
 //! SCIM 2.0 (RFC 7643, RFC 7644) as pure functions and data: no I/O, no async, no clock, no logging.
+#![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
 pub mod body;

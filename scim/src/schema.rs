@@ -328,11 +328,18 @@ impl ResourceType {
         }
     }
 
-    /// Whether the path leads into an extension that stands in no schema here, and such are kept.
+    /// Whether the path leads into an extension that stands in no schema here, and such are kept: as in bodies, what does
+    /// not begin with `urn:` is none.
     #[must_use]
     pub fn is_open_to(&self, path: &AttributePath) -> bool {
-        self.open && path.urn.as_deref().is_some_and(|urn| !self.urns().any(|known| known.eq_ignore_ascii_case(urn)))
+        let is_extension = |urn: &str| is_urn(urn) && !self.urns().any(|known| known.eq_ignore_ascii_case(urn));
+        self.open && path.urn.as_deref().is_some_and(is_extension)
     }
+}
+
+/// Whether a name is a URN, or begins with one.
+pub(crate) fn is_urn(name: &str) -> bool {
+    name.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("urn:"))
 }
 
 /// What of a URN a client that misspells it gets right.

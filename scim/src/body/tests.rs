@@ -116,6 +116,16 @@ fn traps_52_53_205_required() {
 }
 
 #[test]
+fn an_open_type_takes_no_extension_that_is_no_urn() {
+    let open = ResourceType { open: true, ..user_type() };
+    for name in ["urn:title", "x:title", "x"] {
+        let body = object(&format!(r#"{{"userName":"a","{name}":"b"}}"#));
+        let got = canonical(body, &open, Quirks::default()).expect("valid");
+        assert_eq!((got.resource.len(), got.unknown), (2, vec![name.to_owned()]), "{:?}", got.resource);
+    }
+}
+
+#[test]
 fn open_types_keep_unknown_extensions() {
     let open = ResourceType { open: true, ..user_type() };
     let got = canonical(object(r#"{"userName":"a","urn:x:1.0:User":{"a":{"b":[1]}}}"#), &open, Quirks::default())
