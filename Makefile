@@ -6,7 +6,7 @@ NODE  := target/node
 OTHERS := SCIMUX_TEST_VENV=$(abspath $(VENV)) SCIMUX_TEST_NODE=$(abspath $(NODE))
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: demo lint test verify soak bench bench-growth footprint instructions instructions-commit deploy-check venv node
+.PHONY: demo lint test verify soak fuzz deny bench bench-growth footprint instructions instructions-commit deploy-check venv node
 
 demo:
 	$(CARGO) run --release -- demo
@@ -40,6 +40,17 @@ verify: lint test
 # does not hold. Ten minutes; the short one is in `verify`. Other work on the machine shows in the latencies.
 soak:
 	$(CARGO) bench --profile release --locked --bench soak -- --seconds 600
+
+# Looks for input that breaks what fuzz/src says of the decoders: FUZZ_SECONDS for each, by libFuzzer where a nightly toolchain
+# and cargo-fuzz are there. What `make test` runs of them is the kept corpus and the same changes of it every time.
+FUZZ_SECONDS ?= 60
+fuzz:
+	fuzz/run.sh $(FUZZ_SECONDS)
+
+# What we depend on: licences, banned crates, registries, crates nobody uses, and known vulnerabilities if the list of them
+# can be reached.
+deny:
+	tests/deny.sh
 
 # Manifests, unit and alerts of deploy/, as far as the tools are there; it says what it could not check.
 deploy-check: venv
