@@ -1,4 +1,5 @@
 //! The gateway: a library and a thin binary. See `ARCHITECTURE.md`.
+#![forbid(unsafe_code)]
 
 mod admin;
 mod certificate;

@@ -1,4 +1,5 @@
 //! The scimux executable.
+#![forbid(unsafe_code)]
 
 use std::io::{IsTerminal, Write, stderr, stdin, stdout};
 use std::process::ExitCode;

@@ -7,6 +7,7 @@
 //! Three name spaces: *canonical* names are what clients use (RFC schemas, and the URNs and attributes the operator
 //! configured); *vendor* names are the vendor's own, in RFC shape; the *wire* is what the vendor literally sends and
 //! receives. [`Mapping`] stands between the first two, [`dialect`] between the last two; the run works in vendor names.
+#![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
 pub mod adapter;

@@ -2,6 +2,7 @@
 //! `make instructions` counts instructions and compares them with `instructions.tsv`.
 //!
 //! `data/user.json` is what a client PUTs; `data/<adapter>.json` is that vendor's answer.
+#![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
 mod exchange;

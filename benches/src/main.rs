@@ -2,6 +2,7 @@
 //!
 //! `scimux-benches` prints how often a path is counted, and the paths; `scimux-benches PATH` carries it out so often.
 //! `scimux-benches growth` prints what grows; `scimux-benches growth NAME SIZE` carries it out once.
+#![forbid(unsafe_code)]
 
 use std::hint::black_box;
 use std::io::Write as _;

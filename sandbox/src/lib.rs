@@ -20,6 +20,7 @@
 //!
 //! A fault's `kind` is one of `delay` (with `millis`), `status` (with `status`, `headers` as an object, `body`),
 //! `break_before_reading`, `break_after_reading`, `half_body`, `slow_drip` (with `millis`), `not_json`, `expire_session`.
+#![forbid(unsafe_code)]
 
 mod control;
 pub mod demo;

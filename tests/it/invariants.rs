@@ -108,16 +108,36 @@ fn every_trap_has_a_test_or_a_reason() {
     assert!(counted.status.success(), "{}", String::from_utf8_lossy(&counted.stderr));
 }
 
-/// What docs/RELIABILITY.md calls the proof of a promise is a test that there is.
+/// What docs/RELIABILITY.md and SECURITY.md call the proof of a promise is a test that there is.
 #[test]
 fn the_tests_named_as_proofs_exist() {
-    let page = std::fs::read_to_string(root().join("docs/RELIABILITY.md")).expect("the page");
-    let sources: String =
-        ["src", "adapters", "scim", "sandbox", "tests"].into_iter().flat_map(sources).map(|(_, text)| text).collect();
+    let folders = ["src", "adapters", "scim", "sandbox", "fuzz", "tests"];
+    let sources: String = folders.into_iter().flat_map(sources).map(|(_, text)| text).collect();
+    for page in ["docs/RELIABILITY.md", "SECURITY.md"] {
+        named_tests_exist(&std::fs::read_to_string(root().join(page)).expect("the page"), &sources);
+    }
+}
+
+#[track_caller]
+fn named_tests_exist(page: &str, sources: &str) {
     let quoted = page.split('`').skip(1).step_by(2).filter(|name| name.contains("::") && !name.contains(' '));
     let tests: Vec<&str> = quoted.filter_map(|name| name.rsplit("::").next()).collect();
     assert!(tests.len() >= 20, "{tests:?}");
     for test in tests {
         assert!(sources.contains(&format!("fn {test}()")), "there is no test {test}");
+    }
+}
+
+/// Invariant 18: the lint of the workspace alone could be left out by a crate.
+#[test]
+fn unsafe_code_is_forbidden_everywhere() {
+    for package in [".", "scim", "adapters", "sandbox", "benches", "fuzz"].map(|folder| root().join(folder)) {
+        let manifest = std::fs::read_to_string(package.join("Cargo.toml")).expect("a manifest");
+        assert!(manifest.contains("[lints]\nworkspace = true"), "{}", package.display());
+        let roots = ["lib.rs", "main.rs"].map(|file| package.join("src").join(file));
+        for file in roots.into_iter().filter(|file| file.exists()) {
+            let text = std::fs::read_to_string(&file).expect("a source file");
+            assert!(text.contains("\n#![forbid(unsafe_code)]\n"), "{}", file.display());
+        }
     }
 }
