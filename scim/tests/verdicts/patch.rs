@@ -5,7 +5,7 @@ mod step;
 
 use std::collections::BTreeSet;
 
-use scimux_scim::{Object, Quirks, ResourceType, ScimError, patch};
+use scimux_scim::{AttributePath, Object, Quirks, ResourceType, ScimError, patch};
 use serde_json::{Map, Value, json};
 
 use crate::random::{self, Random};
@@ -76,14 +76,20 @@ impl Judge<'_> {
         }
         let mut refused = Vec::new();
         let mut state = before.clone();
+        // rfc-traps 180: an element of which nothing is left is gone at once here. There it is gone at the end of the request,
+        // and the operations before that still find it.
+        let mut left_empty = false;
         for operation in operations {
             match self.verdict(&state, operation, DEPTH)? {
-                Ok(after) => state = after,
+                Ok(after) => {
+                    left_empty |= leaves_nothing(operation, &state, &after, self.kind);
+                    state = after;
+                }
                 Err(refusal) => refused.push(refusal),
             }
         }
         // Of several mistakes in one request any may be told.
-        let explained = !self.shown.is_empty() || refused.len() > 1;
+        let explained = !self.shown.is_empty() || refused.len() > 1 || left_empty;
         explained
             .then_some(())
             .ok_or_else(|| format!("{}\n  together: {}", json!(operations), show(before, &our, &their)))
@@ -146,6 +152,25 @@ impl Judge<'_> {
     }
 }
 
+/// Whether an operation brings an element that says nothing, or takes the last part of one.
+fn leaves_nothing(operation: &Value, before: &Value, after: &Value, kind: &ResourceType) -> bool {
+    let path = operation["path"].as_str().and_then(|text| AttributePath::parse(text, kind).ok());
+    let part = path.and_then(|path| kind.canonical(&path)).filter(|path| path.sub_attribute.is_some());
+    let takes = part.is_some_and(|path| {
+        let length = |state| path.whole().get(&object(state)).and_then(|list| list.as_array().map(<[_]>::len));
+        length(before) > length(after)
+    });
+    takes || says_nothing(&operation["value"])
+}
+
+fn says_nothing(value: &Value) -> bool {
+    match value {
+        Value::Object(parts) => parts.is_empty() || parts.values().any(says_nothing),
+        Value::Array(elements) => elements.iter().any(says_nothing),
+        _ => false,
+    }
+}
+
 /// The members in which the outcomes differ from each other, and what they were.
 fn show(before: &Value, our: &Outcome, their: &Outcome) -> String {
     let states = [Some(before), our.as_ref().ok(), their.as_ref().ok()].map(|state| state.map(comparable));
@@ -177,6 +202,35 @@ fn patch_does_what_scim2_server_does() {
         unlisted.extend(judge.request(&resource, &operations).err());
     }
     assert!(unlisted.is_empty(), "{} unlisted differences:\n{}", unlisted.len(), unlisted.join("\n"));
+}
+
+/// What seeds have shown, so that it stays known.
+#[test]
+fn requests_that_differed_once() {
+    let server = Server::start();
+    let emptied =
+        json!([{"op": "remove", "path": "roles.value"}, {"op": "replace", "path": "roles.display", "value": "c d"}]);
+    let nothing = json!([{"op": "replace", "path": "members", "value": {}},
+        {"op": "add", "path": "members[not (display eq \"x\")]", "value": {"value": "1", "$ref": "https://example.com/a"}}]);
+    let twice = json!([{"op": "add", "path": "members[display eq \"x\"]", "value": [{"value": "1"}, {"value": "1"}]}]);
+    let handed_over = json!([{"op": "add", "value": {"x509Certificates":
+        [{"value": "aaaa"}, {"value": "AgM=", "display": "D", "primary": true}]}}]);
+    let removed = json!([{"op": "remove", "path": "urn:ietf:params:scim:schemas:core:2.0:User", "value": []}]);
+    let mut user: Value = serde_json::from_str(EXAMPLES[0]).expect("JSON");
+    user["roles"] = json!([{"primary": false, "value": "a"}, {"value": "b"}]);
+    user["x509Certificates"] = json!([{"primary": true, "value": "aaaa"}, {"value": "AgM="}]);
+    let group: Value = serde_json::from_str(EXAMPLES[1]).expect("JSON");
+    for (kind, before, operations) in [
+        (user_type(), &user, emptied),
+        (user_type(), &user, handed_over),
+        (user_type(), &user, removed),
+        (group_type(), &group, nothing),
+        (group_type(), &group, twice),
+    ] {
+        let mut judge = Judge { server: &server, kind: &kind, shown: vec![] };
+        let verdict = judge.request(before, operations.as_array().expect("a list"));
+        assert!(verdict.is_ok(), "{}", verdict.unwrap_err());
+    }
 }
 
 /// What is listed and no longer so would hide a mistake.

@@ -14,6 +14,10 @@ pub(super) fn remove_these(step: &Step<'_>) -> Option<Meaning> {
     let value = step.value().filter(|_| step.op() == "remove")?;
     let text = step.operation["path"].as_str()?;
     let named = step.path().filter(|path| path.filter.is_none() && step.attribute().is_some_and(|it| it.multi_valued));
+    let is_container = step.kind.urns().any(|urn| urn.eq_ignore_ascii_case(text)) || step.kind.is_base(text);
+    if is_container && *value == json!([]) {
+        return Some(Meaning::As(vec![])); // rfc-traps 183
+    }
     let Some(path) = named else { return Some(Meaning::As(vec![json!({"op": "remove", "path": text})])) };
     let values = value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
     if let Some(sub) = &path.sub_attribute {
@@ -110,11 +114,8 @@ pub(super) fn primary_absent(step: &Step<'_>) -> Option<Meaning> {
 
 /// The elements whose id is not there yet.
 pub(super) fn new_members(step: &Step<'_>) -> Option<Meaning> {
-    let new = step
-        .target()?
-        .1?
-        .as_array()
-        .filter(|_| step.op() == "add" && step.attribute().is_some_and(|it| it.is_reference()))?;
+    let adds = step.op() == "add" && step.path()?.filter.is_none() && step.attribute()?.is_reference();
+    let new = step.target()?.1?.as_array().filter(|_| adds)?;
     let mut known: Vec<Value> = step.present().as_array().cloned().unwrap_or_default();
     let mut kept = Vec::new();
     for element in new {
@@ -135,7 +136,7 @@ pub(super) fn merged(step: &Step<'_>) -> Option<Meaning> {
     }
     let adds = step.op() == "add";
     let mut list = step.present().as_array().filter(|_| adds).cloned().unwrap_or_default();
-    let mut touched = Vec::new();
+    let mut primaries = Vec::new();
     let repeated = |index: usize| new[..index].iter().any(|earlier| is_equal(earlier, &new[index]));
     for (_, element) in new.iter().enumerate().filter(|(index, _)| !repeated(*index)) {
         let known = list.iter().position(|other| adds && is_same(other, element)).unwrap_or(list.len());
@@ -143,9 +144,9 @@ pub(super) fn merged(step: &Step<'_>) -> Option<Meaning> {
             Some(present) => element.as_object()?.iter().for_each(|(name, value)| present[name] = value.clone()),
             None => list.push(element.clone()),
         }
-        touched.push(known);
+        primaries.extend((element["primary"] == true).then_some(known));
     }
-    let chosen = touched.into_iter().find(|index| list[*index]["primary"] == true);
+    let chosen = primaries.first().copied();
     let others = list.iter_mut().enumerate().filter(|(index, _)| chosen.is_some_and(|chosen| chosen != *index));
     others.filter(|(_, other)| other["primary"] == true).for_each(|(_, other)| other["primary"] = false.into());
     Some(Meaning::Is(set(step.before.clone(), &path, list.into())))
