@@ -11,24 +11,12 @@ use crate::{Object, Quirks, ResourceType, Schema, ScimError, Value};
 
 /// Users with the Enterprise extension.
 pub(crate) fn user_type() -> ResourceType {
-    ResourceType {
-        name: "User".into(),
-        endpoint: "/Users".into(),
-        schema: schema::user().clone(),
-        extensions: vec![Extension { schema: schema::enterprise_user().clone(), required: false }],
-        open: false,
-    }
+    ResourceType::user()
 }
 
 /// Groups.
 pub(crate) fn group_type() -> ResourceType {
-    ResourceType {
-        name: "Group".into(),
-        endpoint: "/Groups".into(),
-        schema: schema::group().clone(),
-        extensions: vec![],
-        open: false,
-    }
+    ResourceType::group()
 }
 
 pub(crate) fn with_extension(mut resource_type: ResourceType, schema: Schema) -> ResourceType {

@@ -1,5 +1,7 @@
 //! Schemas and resource types (RFC 7643 sections 6 and 7) as data, and names resolved against them.
 
+mod types;
+
 use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use scimux_scim::query::Projection;
-use scimux_scim::schema::{self, Extension};
+use scimux_scim::schema;
 use scimux_scim::{Filter, ListQuery, Object, Quirks, ResourceType, ScimError, ScimType, body, patch, value};
 use serde_json::{Value, json};
 
@@ -12,23 +12,11 @@ const CREATES: Quirks = Quirks { replace_creates: true, ..RFC };
 const CLEARS: Quirks = Quirks { empty_string_clears: true, ..RFC };
 
 fn user() -> ResourceType {
-    ResourceType {
-        name: "User".into(),
-        endpoint: "/Users".into(),
-        schema: schema::user().clone(),
-        extensions: vec![Extension { schema: schema::enterprise_user().clone(), required: false }],
-        open: false,
-    }
+    ResourceType::user()
 }
 
 fn group() -> ResourceType {
-    ResourceType {
-        name: "Group".into(),
-        endpoint: "/Groups".into(),
-        schema: schema::group().clone(),
-        extensions: vec![],
-        open: false,
-    }
+    ResourceType::group()
 }
 
 /// JSON in which `"U"`, `"G"`, `"E"` and `"E:` stand for the schemas' URNs.

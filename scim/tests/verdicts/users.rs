@@ -4,21 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use scimux_scim::filter::{CompareOp, Literal};
-use scimux_scim::schema::{self, Extension};
+use scimux_scim::schema::Extension;
 use scimux_scim::{Filter, Object, ResourceType, Schema};
 use serde_json::Value;
 
 /// Users with the Enterprise extension and the tests' own.
 pub(crate) fn user_type() -> ResourceType {
     let own: Schema = serde_json::from_str(include_str!("extension.json")).expect("a schema");
-    let extensions = [schema::enterprise_user().clone(), Arc::new(own)];
-    ResourceType {
-        name: "User".into(),
-        endpoint: "/Users".into(),
-        schema: schema::user().clone(),
-        extensions: extensions.map(|schema| Extension { schema, required: false }).into(),
-        open: false,
-    }
+    let mut users = ResourceType::user();
+    users.extensions.push(Extension { schema: Arc::new(own), required: false });
+    users
 }
 
 /// A type with the same URNs and no attributes: filters on it keep names and values as they are written.
@@ -31,13 +26,7 @@ pub(crate) fn nameless(kind: &ResourceType) -> ResourceType {
 
 /// Groups.
 pub(crate) fn group_type() -> ResourceType {
-    ResourceType {
-        name: "Group".into(),
-        endpoint: "/Groups".into(),
-        schema: schema::group().clone(),
-        extensions: vec![],
-        open: false,
-    }
+    ResourceType::group()
 }
 
 /// A resource or message in this crate's form.
