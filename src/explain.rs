@@ -68,12 +68,17 @@ pub(crate) async fn explain(
         adapter: route.target.target.vendor.name,
         client: name,
         credential: credential(&route.target.auth),
+        not_asked: route.target.target.describes_itself().then_some(NOT_ASKED),
         method: setting.request.method().to_string(),
         path: setting.request.uri().to_string(),
         course,
         otherwise,
     })
 }
+
+/// What a running gateway knows better.
+const NOT_ASKED: &str =
+    "its own description: resource types and attributes that only it names are not known here, and serve may know them";
 
 /// Whether the request holds operations, whose calls would be told in one heap.
 fn is_bulk(request: &http::Request<Bytes>, route: &Route) -> bool {

@@ -62,7 +62,8 @@ fn current(file: &Path, config: &Config) -> Result<Vec<u8>, String> {
 }
 
 fn text(explained: &Explained, out: &mut dyn Write) -> io::Result<()> {
-    let Explained { route, target, adapter, client, credential, method, path, course, otherwise } = explained;
+    let Explained { route, target, adapter, client, credential, method, path, course, otherwise, not_asked } =
+        explained;
     writeln!(out, "{method} {path}")?;
     writeln!(out, "  route {route}, target {target} (adapter {adapter}); nothing is sent")?;
     match client {
@@ -70,6 +71,9 @@ fn text(explained: &Explained, out: &mut dyn Write) -> io::Result<()> {
         None => writeln!(out, "  client: no token known here, so neither its routes nor read_only are checked")?,
     }
     writeln!(out, "  credential at the vendor: {credential}")?;
+    if let Some(what) = not_asked {
+        writeln!(out, "  the provider is not asked for {what}")?;
+    }
     self::course(course, 0, out)?;
     for other in otherwise {
         writeln!(out, "\nIf {}:", other.condition)?;

@@ -143,6 +143,7 @@ async fn check_asks_targets_only_when_told_to() {
     let (exit, out, _) = scimux(&["check", "--config", path(&running), "--targets"], &[]).await;
     assert_eq!(exit, Exit::Well, "{out}");
     assert_eq!(out.matches("  ok  answers: ").count(), scimux_sandbox::vendors().len(), "{out}");
+    assert_eq!(out.matches("; with its own description it serves User, Group").count(), 1, "{out}");
 
     let stopped = file("[targets.t]\nadapter = \"scim\"\nbase_url = \"http://127.0.0.1:1\"\nauth.scheme = \"none\"\n");
     let (exit, out, _) = scimux(&["check", "--config", path(&stopped), "--targets"], &[]).await;

@@ -111,3 +111,14 @@ async fn the_clients_request_id_goes_along() {
         assert!(headers.contains(&("x-request-id".to_owned(), id.to_owned())), "{headers:?}");
     }
 }
+
+#[tokio::test]
+async fn that_the_provider_was_not_asked_what_it_serves_is_told() {
+    let told = ask("GET /Devices/1", None).await.expect("a request");
+    assert_eq!(told.course.answer.expect("a refusal").status, 404);
+    assert!(told.not_asked.is_some_and(|what| what.contains("resource types")), "{:?}", told.not_asked);
+    let text = CONFIG.replace("auth.scheme", "discovery = \"off\"\n    auth.scheme");
+    let (config, _) = parse(&text, "test", &Environment::new()).expect("it is in order");
+    let told = explain(&config, "t", b"GET /Users/1", None).await.expect("a request");
+    assert_eq!(told.not_asked, None);
+}

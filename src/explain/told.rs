@@ -19,6 +19,8 @@ pub(crate) struct Explained {
     pub(crate) client: Option<String>,
     /// Where the vendor's credential comes from.
     pub(crate) credential: &'static str,
+    /// What the provider itself could say and nobody asked; `None` where there is nothing of the kind.
+    pub(crate) not_asked: Option<&'static str>,
     /// The request's method.
     pub(crate) method: String,
     /// Its path at the front door, with the query.

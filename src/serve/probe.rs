@@ -10,7 +10,7 @@ use tower::ServiceExt;
 
 use super::generation::live_targets;
 use crate::config::{Auth, Config};
-use crate::target::{Asked, CallError, LiveTarget, Trace};
+use crate::target::{Asked, CallError, LiveTarget, Trace, describe};
 use crate::telemetry::Metrics;
 
 /// What came of asking one target.
@@ -24,7 +24,8 @@ pub struct Probed {
     pub text: String,
 }
 
-/// Logs in to every target and reads one page of its first resource type, in parallel.
+/// Logs in to every target, asks for its own description where it has one, and reads one page of its first resource type, in
+/// parallel.
 ///
 /// # Errors
 /// TLS cannot be set up.
@@ -45,7 +46,13 @@ async fn one(target: &LiveTarget) -> Probed {
 }
 
 async fn ask(target: &LiveTarget) -> Result<String, String> {
-    let canonical = &target.config.target;
+    if describe::can_be_asked(target) {
+        match describe::ask(target).await {
+            Ok(documents) => target.lasting.knowledge.describe(documents),
+            Err(error) => target.lasting.knowledge.not_described(error.to_string()),
+        }
+    }
+    let canonical = &target.lasting.knowledge.target();
     let Some(served) = canonical.types.first() else { return Ok("it has no resource type to ask for".to_owned()) };
     let query = ListQuery { count: Some(1), ..ListQuery::default() };
     let (endpoint, action) = (served.canonical.endpoint.clone(), Action::List(Box::new(query)));
@@ -66,11 +73,23 @@ async fn ask(target: &LiveTarget) -> Result<String, String> {
                 };
                 next = run.resume(got);
             }
-            Next::Done(Ok(outcome)) => return Ok(answered(&outcome.reply, &served.canonical.endpoint)),
+            Next::Done(Ok(outcome)) => return Ok(answered(&outcome.reply, &served.canonical.endpoint) + &own(target)),
             Next::Done(Err(Failure::Vendor { error, .. })) => return Err(failed(&error)),
             Next::Done(Err(Failure::Refused(error))) => return Err(error.to_string()),
         }
     }
+}
+
+/// The types by the provider's own description, where it gave one.
+fn own(target: &LiveTarget) -> String {
+    let description = target.lasting.knowledge.description();
+    if description.at.is_none() {
+        let failure = description.failure.map(|(_, why)| format!("; its own description cannot be read: {why}"));
+        return failure.unwrap_or_default();
+    }
+    let known = target.lasting.knowledge.target();
+    let names: Vec<&str> = known.types.iter().map(|served| served.canonical.name.as_str()).collect();
+    format!("; with its own description it serves {}", names.join(", "))
 }
 
 fn answered(reply: &Reply, endpoint: &str) -> String {

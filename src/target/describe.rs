@@ -29,7 +29,7 @@ pub(crate) fn start(targets: &[Arc<LiveTarget>]) -> JoinSet<()> {
 }
 
 /// Where the credential is the client's, there is none to ask with.
-fn can_be_asked(target: &LiveTarget) -> bool {
+pub(crate) fn can_be_asked(target: &LiveTarget) -> bool {
     target.config.target.describes_itself() && !matches!(target.config.auth, Auth::Passthrough)
 }
 
