@@ -11,35 +11,18 @@ use scimux_scim::{AttributePath, ResourceType, Schema};
 use crate::profile::{AttributeProfile, SubValue};
 use crate::{Capability, ServedType, Target, capabilities};
 
-/// What this build does in the place of any vendor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Features {
-    /// Bulk requests, and their bounds.
-    pub bulk: Option<BulkBounds>,
-    /// Filters that the vendor does not evaluate.
-    pub filter: bool,
-    /// Sorting by what the vendor does not sort by.
-    pub sort: bool,
-    /// Versions where the vendor has none.
-    pub versions: bool,
-}
-
-/// The features of this build.
-pub const FEATURES: Features = Features { bulk: None, filter: true, sort: true, versions: true };
-
-/// What works at a target.
+/// What works at a target: bulk requests within these bounds, and filters, sorting and versions, which the gateway gives
+/// every vendor that lacks them.
 #[must_use]
-pub fn service_provider(target: &Target, features: Features) -> ServiceProvider {
-    let lists = || target.types.iter().map(|served| &served.profile.list);
-    let filters =
-        features.filter || lists().any(|list| list.filter.as_ref().is_none_or(|filter| !filter.operators.is_empty()));
+pub fn service_provider(target: &Target, bulk: BulkBounds) -> ServiceProvider {
+    let caps = target.types.iter().filter_map(|served| served.profile.list.cap);
     ServiceProvider {
         patch: patches(target),
-        bulk: features.bulk,
-        filter: filters.then(|| lists().filter_map(|list| list.cap).fold(MAX_COUNT, u64::min)),
+        bulk: Some(bulk),
+        filter: Some(caps.fold(MAX_COUNT, u64::min)),
         change_password: target.types.iter().any(takes_passwords),
-        sort: features.sort || lists().any(|list| list.sort),
-        etag: features.versions,
+        sort: true,
+        etag: true,
         pagination: Some(Pagination { default_page_size: DEFAULT_COUNT, max_page_size: MAX_COUNT }),
     }
 }

@@ -8,7 +8,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use http_body_util::Full;
 use percent_encoding::percent_decode_str;
-use scimux_adapters::discovery::{FEATURES, Features, resource_types, schemas, service_provider};
+use scimux_adapters::discovery::{resource_types, schemas, service_provider};
 use scimux_scim::discovery::BulkBounds;
 use scimux_scim::list::{Head, Writer};
 use scimux_scim::{Object, ScimError, discovery};
@@ -69,31 +69,29 @@ pub(crate) fn layer<S>(limits: Limits) -> impl Layer<S, Service: Stage<Authentic
 where
     S: Stage<Authenticated, Response, CoreError>,
 {
-    let features = features(&limits);
+    let bulk = bulk(&limits);
     layer_fn(move |inner: S| {
         station(move |asked: Authenticated| match asked.place.as_ref().map(|place| place.endpoint.clone()) {
             Some(Endpoint::Discovery(document)) => {
-                Either::Left(ready(answer(&document, asked, features).map_err(CoreError::from)))
+                Either::Left(ready(answer(&document, asked, bulk).map_err(CoreError::from)))
             }
             _ => Either::Right(inner.pass(asked)),
         })
     })
 }
 
-/// What this build does, within the bounds of the configuration.
-fn features(limits: &Limits) -> Features {
-    let (operations, bytes) = (limits.bulk_operations as u64, limits.body_bytes as u64);
-    Features { bulk: Some(BulkBounds { max_operations: operations, max_payload_size: bytes }), ..FEATURES }
+fn bulk(limits: &Limits) -> BulkBounds {
+    BulkBounds { max_operations: limits.bulk_operations as u64, max_payload_size: limits.body_bytes as u64 }
 }
 
-fn answer(document: &Document, asked: Authenticated, features: Features) -> Result<Response, Refusal> {
+fn answer(document: &Document, asked: Authenticated, bulk: BulkBounds) -> Result<Response, Refusal> {
     let Authenticated { request, place, client } = asked;
     let place = enter(place, client.as_deref(), request.method())?;
     if let Some(record) = request.extensions().get::<Arc<Record>>() {
         let _ = record.resource.set(document.kind().to_owned());
     }
     refuse_filter(&request)?;
-    let message = message(document, &place, features)?;
+    let message = message(document, &place, bulk)?;
     let mut answer = Response::new(Full::new(message));
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(SCIM_JSON));
     Ok(answer)
@@ -111,13 +109,13 @@ fn refuse_filter(request: &Request) -> Result<(), Refusal> {
     }
 }
 
-fn message(document: &Document, place: &Place, features: Features) -> Result<Bytes, ScimError> {
+fn message(document: &Document, place: &Place, bulk: BulkBounds) -> Result<Bytes, ScimError> {
     let (target, base) = (&place.known, place.route.base.as_str());
     let types = resource_types(target);
     let unknown = |what: &str| ScimError::not_found(format!("there is no such {what} here"));
     match document {
         Document::ServiceProvider => {
-            let works = rules::within(&place.route, target, service_provider(target, features));
+            let works = rules::within(&place.route, target, service_provider(target, bulk));
             Ok(works.document(base).to_bytes())
         }
         Document::ResourceTypes => Ok(list(types.iter().map(|kind| discovery::resource_type(kind, base)))),

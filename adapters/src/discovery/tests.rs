@@ -24,6 +24,8 @@ fn urns(target: &Target) -> Vec<String> {
     schemas(&resource_types(target)).iter().map(|schema| schema.id.to_string()).collect()
 }
 
+const BULK: BulkBounds = BulkBounds { max_operations: 10, max_payload_size: 1000 };
+
 #[test]
 fn a_schema_has_what_the_vendor_holds_and_no_more() {
     let cases = [
@@ -162,25 +164,20 @@ fn one_value_of_a_list_is_said_in_its_description() {
 }
 
 #[test]
-fn what_works_follows_the_profile_and_the_features_of_the_build() {
-    let none = Features { bulk: None, filter: false, sort: false, versions: false };
-    // patch, most resources of a filtered list, passwords, sort
+fn what_works_follows_the_profile_and_what_the_gateway_does() {
+    // patch, most resources of a filtered list, passwords
     let cases = [
-        ("veeva", (true, Some(200), false, true)),
-        ("pingone", (true, Some(200), true, false)),
-        ("huawei", (true, Some(50), false, false)),
-        ("rsa", (true, Some(200), true, false)),
-        ("scim", (true, Some(200), true, true)),
+        ("veeva", (true, Some(200), false)),
+        ("pingone", (true, Some(200), true)),
+        ("huawei", (true, Some(50), false)),
+        ("rsa", (true, Some(200), true)),
+        ("scim", (true, Some(200), true)),
     ];
     for (vendor, expected) in cases {
-        let told = service_provider(&target(vendor), none);
-        assert_eq!((told.patch, told.filter, told.change_password, told.sort), expected, "{vendor}");
-        assert!(told.bulk.is_none() && !told.etag);
+        let told = service_provider(&target(vendor), BULK);
+        assert_eq!((told.patch, told.filter, told.change_password), expected, "{vendor}");
+        assert_eq!((told.bulk, told.sort, told.etag), (Some(BULK), true, true), "{vendor}");
     }
-    let bulk = BulkBounds { max_operations: 10, max_payload_size: 1000 };
-    let all = Features { bulk: Some(bulk), filter: true, sort: true, versions: true };
-    let told = service_provider(&target("huawei"), all);
-    assert_eq!((told.bulk, told.sort, told.etag), (Some(bulk), true, true));
 }
 
 #[test]
@@ -188,8 +185,8 @@ fn patch_is_denied_where_a_type_that_can_be_changed_cannot_be_patched() {
     let mut target = target("scim");
     target.types[1].profile.operations.patch = false;
     target.types[1].profile.operations.replace = false;
-    assert!(service_provider(&target, FEATURES).patch, "a type that cannot be changed at all says nothing");
+    assert!(service_provider(&target, BULK).patch, "a type that cannot be changed at all says nothing");
     target.types[0].profile.operations.patch = false;
     target.types[0].profile.operations.read = false;
-    assert!(!service_provider(&target, FEATURES).patch);
+    assert!(!service_provider(&target, BULK).patch);
 }

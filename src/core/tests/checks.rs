@@ -51,7 +51,7 @@ async fn every_path_needs_a_token() {
 }
 
 #[tokio::test]
-async fn methods_are_405_with_allow_and_what_is_not_there_yet_501() {
+async fn methods_are_405_with_allow_and_me_is_501() {
     let (http, seen) = vendor(|_| Ok(fixture::json(200, &json!({}))));
     let core = fixture::core(&config(PLAIN), &http);
     for (path, allowed) in PATHS.iter().filter(|(_, allowed)| !allowed.is_empty()) {
@@ -117,20 +117,10 @@ async fn host_first_then_the_longest_whole_segments() {
 
 #[tokio::test]
 async fn open_routes_pass_the_credential_on_and_the_refusal_back() {
-    let toml = r#"
-        [server]
-        public_url = "https://scim.example.com"
-        [clients.test]
-        tokens = ["good"]
-        [targets.t]
-        adapter = "scim"
-        base_url = "http://127.0.0.1:1/v2"
-        auth = { scheme = "passthrough" }
-        [routes.t]
-        open = true
-    "#;
+    let bearer = r#"{ scheme = "bearer", token = "canary-secret" }"#;
+    let toml = PLAIN.replace(bearer, r#"{ scheme = "passthrough" }"#) + "[routes.t]\nopen = true\n";
     let (http, seen) = vendor(|_| Ok(fixture::json(401, &json!({}))));
-    let core = fixture::core(&config(toml), &http);
+    let core = fixture::core(&config(&toml), &http);
     let headers = [("authorization", "Bearer the-vendors-own"), ("cookie", "c"), ("traceparent", PARENT)];
     let (answer, body) = read(core.oneshot(request("GET", "/t/scim/v2/Users", &headers, "")).await).await;
     assert_eq!((answer.status().as_u16(), &body["status"]), (401, &"401".into()));
