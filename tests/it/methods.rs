@@ -1,5 +1,6 @@
 //! PUT and PATCH in both directions on plain SCIM targets: what they lack is said, or learned from what they answer.
 
+use scimux_sandbox::demo::{ISABELLA, USER_ONE};
 use serde_json::{Value, json};
 
 use crate::world::{World, json as parse};
@@ -88,4 +89,22 @@ async fn what_the_operator_says_is_not_tried() {
     let world = World::with("scim", "patch = \"emulate\"").await;
     world.patch(BARBARA, retitle()).await.expect(200);
     assert_eq!(world.calls(), [format!("GET {BARBARA}"), format!("PUT {BARBARA}")]);
+}
+
+/// What `active` is without a value neither vendor says: a default would bring a leaver back.
+#[tokio::test]
+async fn active_is_never_left_without_a_value() {
+    for (vendor, id) in [("pingone", ISABELLA), ("rsa", USER_ONE)] {
+        let world = World::start(vendor).await;
+        for operations in [
+            json!([{"op": "remove", "path": "active"}]),
+            json!([{"op": "remove", "path": "active", "value": false}]),
+            json!([{"op": "replace", "path": "active", "value": null}]),
+            json!([{"op": "replace", "path": "active", "value": []}]),
+            json!([{"op": "replace", "value": {"active": null}}]),
+        ] {
+            world.patch(&format!("/Users/{id}"), operations).await.refused(400, "mutability");
+        }
+        assert!(world.wire().is_empty(), "{vendor}: nothing is sent");
+    }
 }

@@ -200,20 +200,3 @@ async fn a_list_at_the_cap_is_never_presented_as_whole() {
     let answer = world.get("/Users?startIndex=150").await;
     assert!(answer.refused(400, "tooMany").contains("200"));
 }
-
-/// What `active` is without a value nobody says: a default would bring a leaver back.
-#[tokio::test]
-async fn active_is_never_left_without_a_value() {
-    let world = World::start("pingone").await;
-    let patches = [
-        json!([{"op": "remove", "path": "active"}]),
-        json!([{"op": "remove", "path": "active", "value": false}]),
-        json!([{"op": "replace", "path": "active", "value": null}]),
-        json!([{"op": "replace", "path": "active", "value": []}]),
-        json!([{"op": "replace", "value": {"active": null}}]),
-    ];
-    for operations in patches {
-        world.patch(&path(), operations).await.refused(400, "mutability");
-    }
-    assert!(world.wire().is_empty(), "nothing is sent");
-}

@@ -121,20 +121,3 @@ async fn create_read_list_and_delete() {
     world.send("DELETE", &format!("/Users/{id}"), Value::Null).await.expect(204);
     world.send("DELETE", &format!("/Users/{id}"), Value::Null).await.refused(404, "");
 }
-
-/// What `active` is without a value nobody says: a default would bring a leaver back.
-#[tokio::test]
-async fn active_is_never_left_without_a_value() {
-    let world = World::start("rsa").await;
-    let patches = [
-        json!([{"op": "remove", "path": "active"}]),
-        json!([{"op": "remove", "path": "active", "value": false}]),
-        json!([{"op": "replace", "path": "active", "value": null}]),
-        json!([{"op": "replace", "path": "active", "value": []}]),
-        json!([{"op": "replace", "value": {"active": null}}]),
-    ];
-    for operations in patches {
-        world.patch(&one(), operations).await.refused(400, "mutability");
-    }
-    assert!(world.wire().is_empty(), "nothing is sent");
-}
