@@ -1,7 +1,7 @@
 //! A canonical request cut to what the vendor can hold (CONTRACT section 3), with a note for everything left out.
 
 use scimux_scim::schema::{Attribute, Kind, Mutability, Resolved};
-use scimux_scim::{AttributePath, Object, Op, PatchOp, ScimError, Value};
+use scimux_scim::{AttributePath, Object, Op, PatchOp, ScimError, Text, Value};
 
 use crate::profile::{AttributeProfile, SubValue, TypeProfile};
 use crate::{Note, NoteKind, ServedType, Target, Unsupported};
@@ -28,33 +28,23 @@ impl<'a> Fitter<'a> {
 
     /// A canonical body without what the vendor cannot hold.
     pub(crate) fn resource(&mut self, resource: Object) -> Result<Object, ScimError> {
-        let mut fitted = Object::new();
-        for (name, value) in resource {
-            if let Some(extension) = self.served.canonical.extension(&name) {
-                let urn = extension.id.clone();
-                let container = self.container(&urn, value)?;
-                if !container.is_empty() {
-                    fitted.insert(name, container);
-                }
-            } else if is_open_container(self.served, &name) || name.eq_ignore_ascii_case("schemas") {
-                fitted.insert(name, value);
-            } else if let Some(value) = self.attribute(&AttributePath::attribute(name.clone()), value)? {
-                fitted.insert(name, value);
+        resource.try_filter_map(|name, value| {
+            if let Some(extension) = self.served.canonical.extension(name) {
+                let container = self.container(&extension.id, value)?;
+                Ok((!container.is_empty()).then_some(Value::Object(container)))
+            } else if is_open_container(self.served, name) || name.eq_ignore_ascii_case("schemas") {
+                Ok(Some(value))
+            } else {
+                self.attribute(&AttributePath::attribute(name.clone()), value)
             }
-        }
-        Ok(fitted)
+        })
     }
 
-    fn container(&mut self, urn: &str, value: Value) -> Result<Object, ScimError> {
+    fn container(&mut self, urn: &Text, value: Value) -> Result<Object, ScimError> {
         let Value::Object(members) = value else { return Ok(Object::new()) };
-        let mut fitted = Object::new();
-        for (name, value) in members {
-            let path = AttributePath::attribute(name.clone()).with_urn(urn);
-            if let Some(value) = self.attribute(&path, value)? {
-                fitted.insert(name, value);
-            }
-        }
-        Ok(fitted)
+        members.try_filter_map(|name, value| {
+            self.attribute(&AttributePath::attribute(name.clone()).with_urn(urn.clone()), value)
+        })
     }
 
     /// Operations without what the vendor cannot hold.
@@ -118,14 +108,13 @@ impl<'a> Fitter<'a> {
 
     /// The parts of a complex value that the vendor can hold.
     fn parts(&mut self, whole: &Whole<'_>, parts: Object) -> Result<Object, ScimError> {
-        let mut fitted = Object::new();
-        for (name, value) in parts {
-            if whole.loses_nothing(&name, &value) || self.may_hold(&whole.path.clone().with_sub(name.clone()))? {
-                whole.check_type(&name, &value)?;
-                fitted.insert(name, value);
+        parts.try_filter_map(|name, value| {
+            if !whole.loses_nothing(name, &value) && !self.may_hold(&whole.path.clone().with_sub(name.clone()))? {
+                return Ok(None);
             }
-        }
-        Ok(fitted)
+            whole.check_type(name, &value)?;
+            Ok(Some(value))
+        })
     }
 
     fn elements(&mut self, whole: &Whole<'_>, elements: Vec<Value>, appending: bool) -> Result<Vec<Value>, ScimError> {

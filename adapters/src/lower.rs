@@ -125,10 +125,10 @@ fn spread(operation: PatchOp, served: &ServedType, profile: &PatchProfile, into:
 /// The operations, in the vendor's forms, that lead from one resource to another; both in vendor names.
 pub(crate) fn changes(from: &Object, to: &Object, served: &ServedType) -> Vec<PatchOp> {
     let mut operations = Vec::new();
-    for (path, attribute) in writable(served) {
+    for (path, attribute) in served.writable.iter() {
         let (before, after) = (path.get(from), path.get(to));
         if !same_value(before, after, Some(attribute)) {
-            change(path, attribute, before, after, &served.profile.patch, &mut operations);
+            change(path.clone(), attribute, before, after, &served.profile.patch, &mut operations);
         }
     }
     operations
@@ -161,21 +161,6 @@ fn part<'a>(value: Option<&'a Value>, sub: &Attribute) -> Option<&'a Value> {
     value.and_then(Value::as_object).and_then(|parts| parts.get(&sub.name))
 }
 
-/// The attributes of the vendor that may be written, with their paths, extensions included.
-pub(crate) fn writable(served: &ServedType) -> Vec<(AttributePath, &Attribute)> {
-    let common = scimux_scim::schema::common().iter().filter(|attribute| attribute.name == "externalId");
-    let core = common.chain(&served.vendor.schema.attributes);
-    let core = core.map(|attribute| (AttributePath::attribute(attribute.name.clone()), attribute));
-    let extensions =
-        served.vendor.extensions.iter().flat_map(|extension| {
-            let urn = &extension.schema.id;
-            extension.schema.attributes.iter().map(move |attribute| {
-                (AttributePath::attribute(attribute.name.clone()).with_urn(urn.clone()), attribute)
-            })
-        });
-    core.chain(extensions).filter(|(_, attribute)| attribute.mutability != Mutability::ReadOnly).collect()
-}
-
 /// The operations cut into calls of at most `most` changed members each. What comes behind the first part of a
 /// `replace` is added to it.
 pub(crate) fn split(operations: Vec<PatchOp>, most: usize) -> Vec<Vec<PatchOp>> {
@@ -198,7 +183,7 @@ pub(crate) fn split(operations: Vec<PatchOp>, most: usize) -> Vec<Vec<PatchOp>> 
 /// A resource to be created, with only the first `most` values of each list.
 pub(crate) fn first_members(resource: &Object, most: usize, served: &ServedType) -> Object {
     let mut first = resource.clone();
-    for (path, attribute) in writable(served) {
+    for (path, attribute) in served.writable.iter() {
         if let Some(Value::Array(elements)) = path.get(resource).filter(|_| attribute.multi_valued) {
             path.set(&mut first, Value::Array(elements.iter().take(most).cloned().collect()));
         }
@@ -208,10 +193,10 @@ pub(crate) fn first_members(resource: &Object, most: usize, served: &ServedType)
 
 /// The operations that add what [`first_members`] left out.
 pub(crate) fn further_members(resource: &Object, most: usize, served: &ServedType) -> Vec<PatchOp> {
-    let lists = writable(served).into_iter().filter(|(_, attribute)| attribute.multi_valued);
+    let lists = served.writable.iter().filter(|(_, attribute)| attribute.multi_valued);
     let rest = lists.filter_map(|(path, _)| {
         let rest = path.get(resource)?.as_array()?.get(most..).filter(|rest| !rest.is_empty())?;
-        Some(PatchOp { op: Op::Add, value: Some(Value::Array(rest.to_vec())), path, explicit: true })
+        Some(PatchOp { op: Op::Add, value: Some(Value::Array(rest.to_vec())), path: path.clone(), explicit: true })
     });
     rest.collect()
 }

@@ -7,7 +7,7 @@ use scimux_scim::schema::{Kind, Mutability, Resolved};
 use scimux_scim::{AttributePath, Object, Op, PatchOp, ScimError, Value};
 
 use crate::capability::{Capability, capability};
-use crate::lower::{self, Lowered, lower, needs_present_state, writable};
+use crate::lower::{self, Lowered, lower, needs_present_state};
 use crate::profile::PutMeans;
 use crate::put;
 use crate::put::by_patch::is_cut;
@@ -234,11 +234,11 @@ fn left_out(body: &Canonical, wanted: Option<&Object>, served: &ServedType) -> V
 
 /// The lists that the vendor does not return, or not in full.
 fn hidden_lists(served: &ServedType) -> Vec<AttributePath> {
-    let lists = writable(served).into_iter().filter(|(_, attribute)| attribute.multi_valued);
-    let is_hidden = |path: &AttributePath| {
+    let lists = served.writable.iter().filter(|(_, attribute)| attribute.multi_valued);
+    let is_hidden = |path: &&AttributePath| {
         served.form(path).is_some_and(|form| form.never_returned || form.returned_up_to.is_some())
     };
-    lists.map(|(path, _)| path).filter(is_hidden).collect()
+    lists.map(|(path, _)| path).filter(is_hidden).cloned().collect()
 }
 
 fn replace_by_patch(body: &Canonical, served: &ServedType) -> Plan {
@@ -354,9 +354,9 @@ fn not_set_whole(operations: &[PatchOp], served: &ServedType) -> Result<Vec<Attr
         operations.iter().any(|one| sets_whole(one, served) && served.mapping.path_to_vendor(&one.path) == *path)
     };
     let never = |path: &AttributePath| served.form(path).is_some_and(|form| form.never_returned);
-    let readable = writable(served).into_iter().filter(|(_, attribute)| attribute.mutability != Mutability::WriteOnly);
+    let readable = served.writable.iter().filter(|(_, attribute)| attribute.mutability != Mutability::WriteOnly);
     match readable.map(|(path, _)| path).find(|path| never(path) && !is_set(path)) {
-        Some(path) => Err(hidden(&path, served)),
+        Some(path) => Err(hidden(path, served)),
         None => Ok(hidden_lists(served).into_iter().filter(|path| !is_set(path)).collect()),
     }
 }

@@ -22,10 +22,10 @@ impl Parts {
     }
 
     fn add_body(&mut self, body: &Object, served: &ServedType) {
-        for (path, _) in lower::writable(served) {
+        for (path, _) in served.writable.iter() {
             if let Some(value) = path.get(body) {
-                let values = value.as_array().map_or(0, <[_]>::len);
-                self.add(path, values);
+                // Each attribute stands there once.
+                self.0.push((path.clone(), value.as_array().map_or(0, <[_]>::len)));
             }
         }
     }

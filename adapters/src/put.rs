@@ -6,15 +6,14 @@ use scimux_scim::diff::same_value;
 use scimux_scim::schema::{Attribute, Kind, Mutability};
 use scimux_scim::{AttributePath, Object, Op, PatchOp, ScimError, Value};
 
-use crate::lower::writable;
 use crate::{Note, NoteKind, ServedType};
 
 /// Whether a PUT of `body` has to be completed from the present resource: it lacks what the vendor demands, or `active`
 /// at a vendor that may reset it.
 pub(crate) fn lacks(body: &Object, served: &ServedType) -> bool {
-    writable(served).into_iter().any(|(path, attribute)| {
+    served.writable.iter().any(|(path, attribute)| {
         let value = path.get(body);
-        (value.is_none() && must_stay(&path, attribute, served)) || lacks_part(value, attribute)
+        (value.is_none() && must_stay(path, attribute, served)) || lacks_part(value, attribute)
     })
 }
 
@@ -34,11 +33,11 @@ fn lacks_part(value: Option<&Value>, attribute: &Attribute) -> bool {
 /// Adds to `body` what [`lacks`] asks for, from the present resource.
 pub(crate) fn complete(body: &mut Object, current: &Object, served: &ServedType) -> Vec<AttributePath> {
     let mut added = Vec::new();
-    for (path, attribute) in writable(served) {
-        if path.get(body).is_none() && must_stay(&path, attribute, served) {
+    for (path, attribute) in served.writable.iter() {
+        if path.get(body).is_none() && must_stay(path, attribute, served) {
             if let Some(present) = path.get(current) {
                 path.set(body, present.clone());
-                added.push(path);
+                added.push(path.clone());
             }
         } else if attribute.kind == Kind::Complex && !attribute.multi_valued {
             for sub in attribute.sub_attributes.iter().filter(|sub| sub.required) {
@@ -57,10 +56,10 @@ pub(crate) fn complete(body: &mut Object, current: &Object, served: &ServedType)
 /// Refuses a body that lacks what the vendor demands, naming all of it canonically.
 pub(crate) fn demand(body: &Object, served: &ServedType) -> Result<(), ScimError> {
     let mut missing = Vec::new();
-    for (path, attribute) in writable(served) {
+    for (path, attribute) in served.writable.iter() {
         let value = path.get(body).filter(|value| is_given(value));
         if attribute.required && value.is_none() {
-            missing.push(path);
+            missing.push(path.clone());
         } else if let Some(parts) = value.and_then(Value::as_object) {
             let given = |sub: &Attribute| parts.get(&sub.name).is_some_and(is_given);
             let lacking = attribute.sub_attributes.iter().filter(|sub| sub.required && !given(sub));
@@ -100,10 +99,10 @@ pub(crate) fn check_fixed(present: &Object, wanted: &Object, served: &ServedType
 /// Single immutable attributes and parts; in lists whole values come and go.
 fn fixed(served: &ServedType) -> Vec<(AttributePath, &Attribute)> {
     let is_fixed = |attribute: &Attribute| attribute.mutability == Mutability::Immutable;
-    let single = writable(served).into_iter().filter(|(_, attribute)| !attribute.multi_valued);
+    let single = served.writable.iter().filter(|(_, attribute)| !attribute.multi_valued);
     single
         .flat_map(|(path, attribute)| match is_fixed(attribute) {
-            true => vec![(path, attribute)],
+            true => vec![(path.clone(), attribute)],
             false => {
                 let parts = attribute.sub_attributes.iter().filter(|sub| is_fixed(sub));
                 parts.map(|sub| (path.clone().with_sub(&*sub.name), sub)).collect()
@@ -120,12 +119,12 @@ fn fixed(served: &ServedType) -> Vec<(AttributePath, &Attribute)> {
 /// must not wipe a licence or a security policy.
 pub(crate) fn merged(mut body: Object, current: &Object, named: &[String], served: &ServedType) -> (Object, Vec<Note>) {
     let mut notes = Vec::new();
-    for (path, attribute) in writable(served) {
+    for (path, attribute) in served.writable.iter() {
         let Some(present) = path.get(current).filter(|value| !value.is_unassigned()) else { continue };
         if path.get(&body).is_some() {
-            clear_parts(&path, attribute, present, &mut body);
-        } else if let Some(why) = why_kept(&path, attribute, named, served) {
-            notes.push(Note::new(NoteKind::Kept, served.mapping.path_to_canonical(&path).to_string(), why));
+            clear_parts(path, attribute, present, &mut body);
+        } else if let Some(why) = why_kept(path, attribute, named, served) {
+            notes.push(Note::new(NoteKind::Kept, served.mapping.path_to_canonical(path).to_string(), why));
         } else {
             path.set(&mut body, if attribute.multi_valued { Value::Array(Vec::new()) } else { Value::Null });
         }
@@ -171,7 +170,7 @@ fn why_kept(
 /// The body of a PUT that carries only what differs, for a vendor whose PUT merges: `null` or `[]` for what is to go.
 pub(crate) fn changed_only(from: &Object, to: &Object, served: &ServedType) -> Object {
     let mut body = Object::new();
-    for (path, attribute) in writable(served) {
+    for (path, attribute) in served.writable.iter() {
         let (before, after) = (path.get(from), path.get(to).filter(|value| !value.is_unassigned()));
         if same_value(before, after, Some(attribute)) {
             continue;
@@ -180,7 +179,7 @@ pub(crate) fn changed_only(from: &Object, to: &Object, served: &ServedType) -> O
             Some(value) => {
                 path.set(&mut body, value.clone());
                 if let Some(before) = before {
-                    clear_parts(&path, attribute, before, &mut body);
+                    clear_parts(path, attribute, before, &mut body);
                 }
             }
             None => path.set(&mut body, unassigned(attribute)),
@@ -225,20 +224,20 @@ pub(crate) struct LeftOver {
 /// Compares what was asked with what was answered.
 pub(crate) fn left_over(asked: &Object, answered: &Object, served: &ServedType) -> LeftOver {
     let mut found = LeftOver::default();
-    for (path, attribute) in writable(served) {
+    for (path, attribute) in served.writable.iter() {
         let Some(left) = path.get(answered).filter(|value| !value.is_unassigned()) else { continue };
         let removable = !attribute.required
             && attribute.name != "active"
-            && !served.form(&path).is_some_and(|profile| profile.mutability_unknown);
+            && !served.form(path).is_some_and(|profile| profile.mutability_unknown);
         let operations = match path.get(asked).filter(|value| !value.is_unassigned()) {
             None if removable => vec![remove(path.clone())],
             None => Vec::new(),
-            Some(asked) => left_over_parts(&path, attribute, asked, left, served),
+            Some(asked) => left_over_parts(path, attribute, asked, left, served),
         };
-        if operations.is_empty() || reaches(&path, served) {
+        if operations.is_empty() || reaches(path, served) {
             found.operations.extend(operations);
         } else {
-            found.kept.push(path);
+            found.kept.push(path.clone());
         }
     }
     found

@@ -7,9 +7,10 @@ mod names;
 mod types;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use http::Uri;
-use scimux_scim::{AttributePath, ResourceType, Value};
+use scimux_scim::{Attribute, AttributePath, ResourceType, Value};
 
 pub use described::{Described, Documents};
 pub use learned::{Lack, Method};
@@ -107,6 +108,10 @@ pub struct ServedType {
     pub defaults: Vec<(AttributePath, Value)>,
     /// `profile.attributes` with its paths read: where an attribute differs from its schema.
     pub forms: Vec<(AttributePath, AttributeProfile)>,
+    /// The attributes of the vendor that may be written, with their paths, extensions included.
+    pub(crate) writable: Arc<[(AttributePath, Attribute)]>,
+    /// The canonical attributes that name another resource, where the vendor has a `$ref` for it.
+    pub references: Arc<[(AttributePath, Attribute)]>,
 }
 
 impl ServedType {

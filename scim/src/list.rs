@@ -149,7 +149,7 @@ impl Writer {
         if !std::mem::take(&mut self.empty) {
             self.buffer.push(b',');
         }
-        serde_json::to_writer(&mut self.buffer, resource).expect("values hold nothing that JSON cannot");
+        resource.write(&mut self.buffer);
     }
 
     /// The whole message.

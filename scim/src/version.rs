@@ -80,7 +80,9 @@ pub fn weak(version: &str) -> Option<String> {
 pub fn of(resource: &Object, left_out: &[AttributePath]) -> String {
     let outside = ["meta", "schemas"].map(|name| vec![name.to_owned()]);
     let left_out: Vec<_> = left_out.iter().map(names).chain(outside).collect();
-    let text = object_text(resource, &mut Vec::new(), &left_out).unwrap_or_default();
+    let left_out: Vec<_> = left_out.iter().map(Vec::as_slice).collect();
+    let mut text = String::with_capacity(2048);
+    write_object(resource, &left_out, &mut text);
     let digest = Sha256::digest(text.as_bytes());
     let mut tag = String::from("W/\"");
     for byte in &digest[..DIGEST_BYTES] {
@@ -92,25 +94,45 @@ pub fn of(resource: &Object, left_out: &[AttributePath]) -> String {
 fn names(path: &AttributePath) -> Vec<String> {
     let attribute = Some(&path.attribute).filter(|name| !name.is_empty());
     let names = [path.urn.as_ref(), attribute, path.sub_attribute.as_ref()];
-    names.into_iter().flatten().map(|name| name.to_ascii_lowercase()).collect()
+    names.into_iter().flatten().map(ToString::to_string).collect()
 }
 
-/// The members in one order, whatever order they came in; nothing for an object of which nothing counts.
-fn object_text(object: &Object, at: &mut Vec<String>, left_out: &[Vec<String>]) -> Option<String> {
-    let mut members = Vec::with_capacity(object.len());
-    for (name, value) in object.iter().filter(|(name, value)| counts(name, value, object)) {
-        at.push(name.to_ascii_lowercase());
-        let text = if left_out.contains(at) { None } else { value_text(value, at, left_out) };
-        at.pop();
-        members.extend(text.map(|text| format!("{}{text}", string_text(&name.to_ascii_lowercase()))));
+/// Writes the members in the order of their names, whatever order they came in; `false`, and nothing written, for an object
+/// of which nothing counts. `left_out` are paths from here on.
+fn write_object(object: &Object, left_out: &[&[String]], text: &mut String) -> bool {
+    let mut members: Vec<_> = object.iter().filter(|(name, value)| counts(name, value, object)).collect();
+    members.sort_unstable_by(|(a, _), (b, _)| lower(a).cmp(lower(b)));
+    let start = text.len();
+    for (name, value) in members {
+        let below = left_out.iter().filter(|path| path.first().is_some_and(|first| first.eq_ignore_ascii_case(name)));
+        let below: Vec<&[String]> = below.map(|path| &path[1..]).collect();
+        if below.iter().any(|path| path.is_empty()) {
+            continue;
+        }
+        let before = text.len();
+        text.push(if before == start { '{' } else { ',' });
+        let name_at = text.len();
+        write_text(name, text);
+        text[name_at..].make_ascii_lowercase();
+        if !write_value(value, &below, text) {
+            text.truncate(before);
+        }
     }
-    members.sort();
-    (!members.is_empty()).then(|| format!("{{{}}}", members.join(",")))
+    let any = text.len() > start;
+    if any {
+        text.push('}');
+    }
+    any
+}
+
+fn lower(name: &str) -> impl Iterator<Item = u8> {
+    name.bytes().map(|byte| byte.to_ascii_lowercase())
 }
 
 /// A text with its length in front, so that no two resources read alike.
-fn string_text(text: &str) -> String {
-    format!("{}:{text}", text.len())
+fn write_text(written: &str, text: &mut String) {
+    let _ = write!(text, "{}:", written.len());
+    text.push_str(written);
 }
 
 /// Absent and unassigned are one state (RFC 7643 section 2.5), an absent `primary` is false (rfc-traps 45), and a URL
@@ -121,19 +143,39 @@ fn counts(name: &str, value: &Value, within: &Object) -> bool {
     !value.is_unassigned() && !is_primary && !is_reference
 }
 
-fn value_text(value: &Value, at: &mut Vec<String>, left_out: &[Vec<String>]) -> Option<String> {
+fn write_value(value: &Value, left_out: &[&[String]], text: &mut String) -> bool {
     match value {
-        Value::Null => None,
-        Value::Bool(value) => Some(value.to_string()),
-        Value::Number(digits) => Some(format!("#{digits}")),
-        Value::String(text) => Some(string_text(text)),
-        Value::Object(object) => object_text(object, at, left_out),
-        Value::Array(elements) => {
-            let mut texts: Vec<_> = elements.iter().filter_map(|element| value_text(element, at, left_out)).collect();
-            texts.sort();
-            (!texts.is_empty()).then(|| format!("[{}]", texts.join(",")))
+        Value::Null => return false,
+        Value::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
+        Value::Number(digits) => {
+            text.push('#');
+            text.push_str(digits);
+        }
+        Value::String(written) => write_text(written, text),
+        Value::Object(object) => return write_object(object, left_out, text),
+        Value::Array(elements) => return write_array(elements, left_out, text),
+    }
+    true
+}
+
+/// Writes the elements in the order of their texts.
+fn write_array(elements: &[Value], left_out: &[&[String]], text: &mut String) -> bool {
+    let start = text.len();
+    let mut texts: Vec<String> = Vec::with_capacity(elements.len());
+    for element in elements {
+        if write_value(element, left_out, text) {
+            texts.push(text.split_off(start));
         }
     }
+    texts.sort_unstable();
+    for (index, element) in texts.iter().enumerate() {
+        text.push(if index == 0 { '[' } else { ',' });
+        text.push_str(element);
+    }
+    if !texts.is_empty() {
+        text.push(']');
+    }
+    !texts.is_empty()
 }
 
 #[cfg(test)]

@@ -1,15 +1,15 @@
 //! References between resources point at the gateway, whatever the vendor wrote.
 
 use scimux_adapters::{ServedType, Target};
-use scimux_scim::{Attribute, AttributePath, Object, Text, Value};
+use scimux_scim::{Attribute, Object, Text, Value};
 
 use super::path::{Endpoint, encode, endpoint};
 
 /// Gives every value that names another resource its `$ref`, where the vendor has such a part but does not write it, and
 /// there is no doubt which type the other resource is of. What it points at is the vendor's `value`, so nothing is made up.
 pub(crate) fn complete(resource: &mut Object, served: &ServedType, target: &Target) {
-    for (path, attribute) in served.canonical.attributes().filter(|(_, attribute)| attribute.is_reference()) {
-        if path.get(resource).is_none() || !has_reference(&path, served) {
+    for (path, attribute) in served.references.iter() {
+        if path.get(resource).is_none() {
             continue;
         }
         let Some(mut value) = path.take(resource) else { continue };
@@ -19,10 +19,6 @@ pub(crate) fn complete(resource: &mut Object, served: &ServedType, target: &Targ
         }
         path.set(resource, value);
     }
-}
-
-fn has_reference(path: &AttributePath, served: &ServedType) -> bool {
-    served.vendor.resolve(&served.mapping.path_to_vendor(&path.clone().with_sub("$ref"))).is_some()
 }
 
 fn refer(value: &mut Value, attribute: &Attribute, target: &Target) {

@@ -6,7 +6,7 @@ use scimux_scim::schema::{Attribute, Mutability};
 use scimux_scim::{AttributePath, Object, Op, PatchOp, ScimError, Value};
 
 use super::{reaches, remove};
-use crate::lower::{changes, is_direct, writable};
+use crate::lower::{changes, is_direct};
 use crate::{Note, NoteKind, ServedType};
 
 /// What a PUT becomes.
@@ -31,25 +31,23 @@ pub(crate) fn operations(
 ) -> Result<AsPatch, ScimError> {
     let (mut from, mut to) = (present.clone(), wanted.clone());
     let (mut removes, mut sets, mut notes) = (Vec::new(), Vec::new(), Vec::new());
-    for (path, attribute) in writable(served) {
+    for (path, attribute) in served.writable.iter() {
         let given = path.get(wanted).filter(|value| !value.is_unassigned());
-        if unreadable(&path, attribute, present, served) {
-            from = without(from, &path);
-            to = without(to, &path);
+        if unreadable(path, attribute, present, served) {
+            from = without(from, path);
+            to = without(to, path);
             match given {
-                Some(value) => sets.push(replace(path, value.clone())),
-                None if is_cleared(&path, cleared, served) => removes.push(remove(path)),
+                Some(value) => sets.push(replace(path.clone(), value.clone())),
+                None if is_cleared(path, cleared, served) => removes.push(remove(path.clone())),
                 None if attribute.mutability == Mutability::WriteOnly => {}
-                None => {
-                    notes.push(kept(&path, "the vendor does not return it, so the client could not see it", served))
-                }
+                None => notes.push(kept(path, "the vendor does not return it, so the client could not see it", served)),
             }
-        } else if given.is_none() && path.get(present).is_some() && stays(&path, attribute, cleared, served) {
-            from = without(from, &path);
-            to = without(to, &path);
-            notes.push(kept(&path, "a PUT that leaves it out keeps it here", served));
+        } else if given.is_none() && path.get(present).is_some() && stays(path, attribute, cleared, served) {
+            from = without(from, path);
+            to = without(to, path);
+            notes.push(kept(path, "a PUT that leaves it out keeps it here", served));
         } else if attribute.is_reference() {
-            slim(&path, &mut from, &mut to);
+            slim(path, &mut from, &mut to);
         }
     }
     removes.extend(changed(&from, &to, served)?);

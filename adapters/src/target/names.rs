@@ -52,6 +52,8 @@ impl Building {
         self.mapping.shared = shared(&self.mapping, &self.vendor.held);
         self.excuse_extensions();
         ServedType {
+            references: self.references(),
+            writable: writable(&self.vendor.held),
             canonical: self.canonical,
             vendor: self.vendor.held,
             profile: self.vendor.profile,
@@ -59,6 +61,15 @@ impl Building {
             defaults: self.defaults,
             forms: self.vendor.forms,
         }
+    }
+
+    fn references(&self) -> Arc<[(AttributePath, Attribute)]> {
+        let has_reference = |path: &AttributePath| {
+            let reference = self.mapping.path_to_vendor(&path.clone().with_sub("$ref"));
+            self.vendor.held.resolve(&reference).is_some()
+        };
+        let named = self.canonical.attributes().filter(|(_, attribute)| attribute.is_reference());
+        named.filter(|(path, _)| has_reference(path)).map(|(path, attribute)| (path, attribute.clone())).collect()
     }
 
     /// An extension that the vendor demands need not be in a request where defaults fill it.
@@ -77,6 +88,14 @@ impl Building {
             extension.required &= demanded;
         }
     }
+}
+
+fn writable(vendor: &ResourceType) -> Arc<[(AttributePath, Attribute)]> {
+    let may_be_written = |(path, attribute): &(AttributePath, &Attribute)| {
+        let is_common = path.urn.is_none() && vendor.schema.attribute(&attribute.name).is_none();
+        !attribute.is_read_only() && (!is_common || attribute.name == "externalId")
+    };
+    vendor.attributes().filter(may_be_written).map(|(path, attribute)| (path, attribute.clone())).collect()
 }
 
 /// Where a vendor of unknown schemas has another URN for one of the RFC's: its schema is the RFC's under that URN.

@@ -8,7 +8,7 @@ use scimux_scim::{AttributePath, Filter, ListQuery, Object, Value, diff};
 use super::{Awaiting, Single};
 use crate::profile::PutMeans;
 use crate::run::{Failure, Next};
-use crate::{Answer, Call, CallKind, Repeat, ServedType, VendorError, VendorErrorKind, listing, lower};
+use crate::{Answer, Call, CallKind, Repeat, ServedType, VendorError, VendorErrorKind, listing};
 
 /// What of a call is needed should nobody know whether it was done.
 #[derive(Debug)]
@@ -110,12 +110,11 @@ fn lookup(body: &Object, served: &ServedType) -> Option<CallKind> {
 /// Whether a resource is as a PUT of this body leaves it, as far as the vendor shows it.
 fn shows(found: &Object, body: &Object, served: &ServedType) -> bool {
     let merges = served.profile.put.means == PutMeans::Merge;
-    let mut attributes = lower::writable(served).into_iter();
+    let mut attributes = served.writable.iter();
     attributes.all(|(path, attribute)| {
-        let hidden = served.form(&path).is_some_and(|form| form.never_returned || form.volatile);
+        let hidden = served.form(path).is_some_and(|form| form.never_returned || form.volatile);
         let asked = path.get(body);
-        let says_nothing =
-            asked.is_none_or(Value::is_unassigned) && (merges && asked.is_none() || stays(&path, served));
+        let says_nothing = asked.is_none_or(Value::is_unassigned) && (merges && asked.is_none() || stays(path, served));
         hidden || says_nothing || diff::same_value(path.get(found), asked, Some(attribute))
     })
 }

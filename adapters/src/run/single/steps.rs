@@ -84,11 +84,11 @@ impl Single {
     /// A second value added to what holds one: the `primary` one stays (CONTRACT section 3), else the new one.
     fn keep_single(&mut self, mut wanted: Object, target: &Target, served: &ServedType) -> Result<Object, ScimError> {
         let mut fitter = Fitter::new(target, served);
-        for (path, _) in lower::writable(served) {
-            if !served.form(&path).is_some_and(|profile| profile.single) {
+        for (path, _) in served.writable.iter() {
+            if !served.form(path).is_some_and(|profile| profile.single) {
                 continue;
             }
-            let canonical = served.mapping.path_to_canonical(&path);
+            let canonical = served.mapping.path_to_canonical(path);
             if let Some(Value::Array(elements)) = canonical.get(&wanted).cloned() {
                 let kept = fitter.only_one(&canonical, elements)?;
                 canonical.set(&mut wanted, Value::Array(kept));
