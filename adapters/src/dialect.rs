@@ -106,12 +106,17 @@ fn list(call: &Call, target: &Target, head: &Parts, body: &Bytes) -> Result<Answ
     page.map(Answer::Page).ok_or_else(|| not_understood(head))
 }
 
-/// One resource of a list in RFC shape; `None` if it is none.
+/// One resource of a list in RFC shape; `None` if it is none. Without an `id` that can be used it is none: its address would
+/// not exist (RFC 7643 section 3.1: always returned, never empty).
 #[must_use]
 pub fn listed(resource: &Text, served: &ServedType) -> Option<Object> {
     let mut resource = value::parse_text(resource).ok()?;
     wire::heal(&mut resource, served);
-    Some(resource)
+    has_id(&resource).then_some(resource)
+}
+
+fn has_id(resource: &Object) -> bool {
+    resource.str("id").is_some_and(|id| !id.is_empty())
 }
 
 fn is_success(head: &Parts) -> bool {
@@ -189,7 +194,7 @@ fn header_value(value: &str) -> Result<HeaderValue, ScimError> {
 fn healed(mut resource: Object, call: &Call, target: &Target, head: &Parts) -> Option<Object> {
     let served = target.served(&call.endpoint)?;
     wire::heal(&mut resource, served);
-    if resource.str("id").is_none_or(str::is_empty) {
+    if !has_id(&resource) {
         let has_schemas = resource.get("schemas").is_some_and(|schemas| !is_message(schemas));
         let id = call.kind.id().filter(|_| has_schemas)?;
         resource.insert("id", id);

@@ -152,3 +152,13 @@ async fn check_asks_targets_only_when_told_to() {
     let (exit, ..) = scimux(&["check", "--config", path(&stopped)], &[]).await;
     assert_eq!(exit, Exit::Well);
 }
+
+/// The gateway has no credential of its own for it.
+#[tokio::test]
+async fn check_asks_nothing_of_a_target_whose_credential_is_the_clients() {
+    let text = "[targets.t]\nadapter = \"scim\"\nbase_url = \"http://127.0.0.1:1\"\nauth.scheme = \"passthrough\"\n\
+                [routes.t]\nopen = true\n";
+    let (exit, out, _) = scimux(&["check", "--config", path(&file(text)), "--targets"], &[]).await;
+    assert_eq!(exit, Exit::Well, "{out}");
+    assert!(out.contains("  t  ok  not asked: the credential is the client's"), "{out}");
+}

@@ -136,6 +136,18 @@ fn a_success_that_is_no_resource_is_not_understood() {
 }
 
 #[test]
+fn an_element_of_a_list_without_a_usable_id_is_no_resource() {
+    let scim = target("scim");
+    let user = &scim.types[0];
+    for id in ["", r#""id":"","#, r#""id":null,"#, r#""id":[],"#, r#""id":{"a":1},"#, r#""id":true,"#] {
+        let text = format!(r#"{{{id}"schemas":["urn:x"],"userName":"a"}}"#);
+        assert_eq!(super::listed(&text.as_str().into(), user), None, "{text}");
+    }
+    let number = super::listed(&r#"{"id":7,"userName":"a"}"#.into(), user).expect("as a single resource");
+    assert_eq!(number.str("id"), Some("7"));
+}
+
+#[test]
 fn a_read_without_a_body_is_not_understood_but_a_change_is_done() {
     let scim = target("scim");
     assert_eq!(answer(&read("1"), &scim, 204, "").expect_err("no body").kind, Kind::NotUnderstood);

@@ -204,7 +204,7 @@ fn add_default(building: &mut [Building], text: &str, value: &Value) -> Option<P
     let mut served = false;
     // A default is for new resources: what nobody can create has none.
     for kind in building.iter_mut().filter(|kind| kind.vendor.profile.operations.create) {
-        let Some(path) = held_path(text, &kind.vendor.held) else { continue };
+        let Some(path) = vendor_path(text, &kind.vendor) else { continue };
         served = true;
         if let Some(resolved) = kind.vendor.held.resolve(&path) {
             let leaf = resolved.leaf();
@@ -225,7 +225,14 @@ fn add_default(building: &mut [Building], text: &str, value: &Value) -> Option<P
     (!served).then(|| Problem::new(key, format!("the vendor has no such attribute; it has {}", names())))
 }
 
-/// The vendor's path for a text, if the vendor has it.
+/// The vendor's path for a text, if the vendor has it. An extension that only a line of the configuration made known may hold
+/// more than that line names.
+fn vendor_path(text: &str, kind: &VendorType) -> Option<AttributePath> {
+    let unknown = || AttributePath::parse(text, &kind.whole).ok().filter(|path| kind.whole.is_open_to(path));
+    held_path(text, &kind.held).or_else(|| unknown().filter(|path| path.filter.is_none() && !path.is_container()))
+}
+
+/// The path for a text, if the type has it.
 fn held_path(text: &str, kind: &ResourceType) -> Option<AttributePath> {
     let path = AttributePath::parse(text, kind).ok().filter(|path| path.filter.is_none() && !path.is_container())?;
     kind.canonical(&path)

@@ -162,6 +162,33 @@ fn one_name_has_one_counterpart() {
 }
 
 #[test]
+fn several_lines_may_name_one_extension_that_no_schema_knows() {
+    let target = configured("scim", |settings| {
+        settings.attributes.push(pair("nickName", "urn:vendor:1.0:User:nick"));
+        settings.attributes.push(pair("urn:acme:2.0:User:level", "urn:vendor:1.0:User:level"));
+        settings.attributes.push(pair("urn:acme:2.0:User:badge", "URN:vendor:1.0:User:badge.number"));
+        settings.defaults.push(("urn:vendor:1.0:User:source".to_owned(), text("scimux")));
+    });
+    let target = target.expect("right");
+    let user = &target.types[0];
+    assert_eq!((user.mapping.attributes.len(), user.defaults.len()), (3, 1));
+    for (text, kind) in [
+        ("urn:acme:2.0:User:level", &user.canonical),
+        ("urn:acme:2.0:User:badge", &user.canonical),
+        ("urn:vendor:1.0:User:nick", &user.vendor),
+        ("urn:vendor:1.0:User:badge.number", &user.vendor),
+    ] {
+        let path = AttributePath::parse(text, kind).expect(text);
+        assert!(kind.resolve(&path).is_some(), "{text}");
+    }
+    let twice = problems("scim", |settings| {
+        settings.attributes.push(pair("nickName", "urn:vendor:1.0:User:nick"));
+        settings.attributes.push(pair("userType", "urn:vendor:1.0:User:nick"));
+    });
+    assert_eq!(twice[0].0, "attributes.\"userType\"");
+}
+
+#[test]
 fn a_plain_server_may_have_another_urn_for_an_rfc_schema() {
     let own = "urn:vendor:1.0:EnterpriseUser";
     let target = configured("scim", |settings| settings.urns.push(pair(ENTERPRISE_USER, own))).expect("right");

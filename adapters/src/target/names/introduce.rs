@@ -6,7 +6,7 @@ use std::sync::Arc;
 use scimux_scim::schema::{Extension, Kind};
 use scimux_scim::{Attribute, AttributePath, ResourceType, Schema, Text};
 
-use super::{Building, attribute_names, held_path};
+use super::{Building, attribute_names, held_path, vendor_path};
 use crate::Problem;
 use crate::mapping::same;
 
@@ -40,7 +40,7 @@ fn for_type(kind: &mut Building, canonical: &str, vendor: &str, is_known: bool) 
     for path in [canonical, vendor] {
         refuse_what_cannot_move(path, &kind.canonical)?;
     }
-    let to = held_path(vendor, &kind.vendor.held);
+    let to = vendor_path(vendor, &kind.vendor);
     let known_from = kind.canonical.canonical(&from).filter(|path| kind.canonical.resolve(path).is_some());
     let (from, to) = match (known_from, to) {
         (_, None) => return Ok(false),
