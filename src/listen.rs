@@ -10,12 +10,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use rustls::ServerConfig;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::time::Duration;
 
 use crate::config::{Listen, Server as Settings, Tls};
 use crate::stack::FrontService;
-use socket::Socket;
+use socket::{Socket, Stream};
+
+/// So long a client whose connection is taken when its socket closes may still begin its first request: it could not know.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Connections per request that may be in flight: idle ones are cheap, but not free.
 const CONNECTIONS_PER_REQUEST: usize = 8;
@@ -156,18 +159,29 @@ impl Server {
                 let place = self.connections.places.clone().acquire_owned().await;
                 (socket.accept().await, place)
             };
-            let (stream, place) = tokio::select! {
-                next = next => next,
-                // An error means that the listener was dropped.
-                _ = self.phase.changed() => return,
-            };
-            let (service, phase, alive) = (self.service.clone(), self.phase.clone(), self.alive.clone());
-            let manner = self.connections.manner.load_full();
-            tokio::spawn(async move {
-                connection::serve(stream, service, phase, &manner).await;
-                drop((place, alive));
-            });
+            tokio::select! {
+                (stream, place) = next => self.serve(stream, place.ok()),
+                closing = self.phase.changed() => match closing {
+                    Ok(()) => break,
+                    // The listener was dropped.
+                    Err(_) => return,
+                }
+            }
         }
+        // For their clients they are open: not to take them would break them off.
+        for stream in socket.close() {
+            let Ok(place) = self.connections.places.clone().try_acquire_owned() else { return };
+            self.serve(stream, Some(place));
+        }
+    }
+
+    fn serve(&self, stream: Stream, place: Option<OwnedSemaphorePermit>) {
+        let (service, phase, alive) = (self.service.clone(), self.phase.clone(), self.alive.clone());
+        let manner = self.connections.manner.load_full();
+        tokio::spawn(async move {
+            connection::serve(stream, service, phase, &manner).await;
+            drop((place, alive));
+        });
     }
 }
 

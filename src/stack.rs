@@ -186,7 +186,7 @@ pub(crate) fn target(
         // target whose login is down is down.
         .layer(breaker::layer(lasting.breaker.clone(), name.clone()))
         // Outside the queue: a call that waits for a login takes no place from others.
-        .layer(renew::layer(credentials))
+        .layer(renew::layer(credentials, lasting.status.clone()))
         // Outside the log of calls: waiting is not the vendor's time.
         .layer(quota::layer(lasting.quota.clone(), upstream.timeout))
         // Sees each sending by itself, with what the adapter made of the answer.

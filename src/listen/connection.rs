@@ -19,7 +19,7 @@ use tower::{ServiceExt, service_fn};
 
 use super::leftover::Leftover;
 use super::socket::Stream;
-use super::{Manner, Phase};
+use super::{LAST_WORDS, Manner, Phase};
 use crate::certificate::names;
 use crate::front::Response;
 use crate::front::peer::Peer;
@@ -61,10 +61,17 @@ async fn handshake(
 ) -> Option<TlsStream<TcpStream>> {
     let accepted = tokio::select! {
         accepted = timeout(limit, TlsAcceptor::from(tls).accept(io)) => accepted.ok()?,
-        // No request has begun here.
-        _ = phase.wait_for(|phase| *phase != Phase::Serving) => return None,
+        () = last_words(&mut phase) => return None,
     };
     accepted.inspect_err(|error| tracing::debug!(%error, "no TLS with a client")).ok()
+}
+
+/// Ends when the socket has closed, and who was there then had time to speak.
+async fn last_words(phase: &mut watch::Receiver<Phase>) {
+    // The only change after that, as any error, is that the listener is dropped.
+    if phase.wait_for(|phase| *phase == Phase::Closing).await.is_ok() {
+        let _ = timeout(LAST_WORDS, phase.changed()).await;
+    }
 }
 
 /// What a connection is served with.
@@ -84,20 +91,25 @@ impl Door {
         let service = TowerToHyperService::new(noting(self.service, self.peer, asked.clone()));
         let builder = builder(self.head_timeout);
         let mut connection = pin!(builder.serve_connection(io, service));
-        let mut idle = pin!(async move {
-            if timeout(self.head_timeout, asked.notified()).await.is_ok() {
-                std::future::pending::<()>().await;
+        let mut phase = self.phase.clone();
+        let first = async {
+            tokio::select! {
+                asked = timeout(self.head_timeout, asked.notified()) => asked.is_ok(),
+                () = last_words(&mut phase) => true,
             }
-        });
+        };
+        // What the HTTP parser refuses is answered by it, and what breaks off is nobody's fault here.
+        tokio::select! {
+            _ = connection.as_mut() => return,
+            spoke = first => if !spoke { return },
+        }
         loop {
             let now = *self.phase.borrow_and_update();
             if now == Phase::Closing {
                 connection.as_mut().graceful_shutdown();
             }
             tokio::select! {
-                // What the HTTP parser refuses is answered by it, and what breaks off is nobody's fault here.
                 _ = connection.as_mut() => return,
-                () = idle.as_mut() => return,
                 // An error means that the listener was dropped.
                 changed = self.phase.changed() => if changed.is_err() { return },
             }

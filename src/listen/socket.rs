@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(super) enum Socket {
     Tcp(TcpListener),
-    Unix(UnixListener, #[expect(dead_code, reason = "removes the file when dropped")] SocketFile),
+    Unix(UnixListener, SocketFile),
 }
 
 /// A connection.
@@ -56,6 +56,30 @@ impl Socket {
         }
     }
 
+    /// Closes it. The connections that stand and were not taken yet.
+    pub(super) fn close(self) -> Vec<Stream> {
+        match self {
+            Self::Tcp(listener) => {
+                let Ok(listener) = listener.into_std() else { return Vec::new() };
+                all(|| {
+                    let (stream, from) = listener.accept()?;
+                    stream.set_nonblocking(true)?;
+                    Ok(tcp(TcpStream::from_std(stream)?, from))
+                })
+            }
+            Self::Unix(listener, file) => {
+                // First the name, so that no more come.
+                drop(file);
+                let Ok(listener) = listener.into_std() else { return Vec::new() };
+                all(|| {
+                    let (stream, _) = listener.accept()?;
+                    stream.set_nonblocking(true)?;
+                    Ok(Stream::Unix(UnixStream::from_std(stream)?))
+                })
+            }
+        }
+    }
+
     /// The next connection.
     pub(super) async fn accept(&self) -> Stream {
         loop {
@@ -72,6 +96,11 @@ impl Socket {
             }
         }
     }
+}
+
+/// What an accept that never waits gets, until there is nothing to get.
+fn all<S>(mut accept: impl FnMut() -> io::Result<S>) -> Vec<S> {
+    std::iter::from_fn(|| accept().ok()).collect()
 }
 
 fn tcp(stream: TcpStream, from: SocketAddr) -> Stream {

@@ -3,6 +3,7 @@
 mod access;
 mod tls;
 
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,6 +16,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use scimux_sandbox::Sandbox;
 use serde_json::Value;
+use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::Semaphore;
 use tokio::time::Duration;
@@ -141,6 +143,30 @@ async fn requests_in_flight_are_finished_and_new_ones_not_taken() {
     assert_eq!(answer.await.expect("no panic").expect("an answer").status(), 200);
     stopping.await.expect("no panic");
     assert!(TcpStream::connect(admin).await.is_err());
+}
+
+/// The kernel let them in: not to answer would be a request lost, which its client may not dare to send again.
+#[tokio::test]
+async fn who_came_in_before_the_listeners_closed_is_answered() {
+    let vendor = Vendor::start().await;
+    vendor.gate.add_permits(8);
+    let gateway = vendor.gateway("127.0.0.1:0").await.expect("it starts");
+    let front = gateway.addresses()[0];
+    // Without a turn of the runtime, so that nobody has taken them when the end begins.
+    let came: Vec<_> = (0..8)
+        .map(|_| {
+            let mut stream = std::net::TcpStream::connect(front).expect("the kernel takes it");
+            stream.write_all(b"GET /t/scim/v2/Users/1 HTTP/1.1\r\nhost: x\r\n\r\n").expect("room for it");
+            stream.set_nonblocking(true).expect("a socket");
+            TcpStream::from_std(stream).expect("a socket")
+        })
+        .collect();
+    gateway.stop().await;
+    for mut stream in came {
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("an answer, then the end");
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("connection: close"), "{answer}");
+    }
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use scimux_adapters::{VendorError, VendorErrorKind};
 use tower::Layer;
 use tower::layer::layer_fn;
 
+use super::status::Status;
 use super::{Prepared, Understood};
 use crate::stack::{Stage, station};
 use crate::upstream::{Credential, Credentials};
@@ -14,21 +15,22 @@ use crate::upstream::{Credential, Credentials};
 /// operation: the vendor's complete answer proves that it did nothing (CONTRACT section 5).
 pub(crate) fn layer<S>(
     credentials: Arc<Credentials>,
+    status: Arc<Status>,
 ) -> impl Layer<S, Service: Stage<Prepared, Understood, VendorError>>
 where
     S: Stage<Prepared, Understood, VendorError>,
 {
     layer_fn(move |inner: S| {
-        let credentials = credentials.clone();
+        let (credentials, status) = (credentials.clone(), status.clone());
         station(move |prepared: Prepared| {
-            let (inner, credentials) = (inner.clone(), credentials.clone());
+            let (inner, credentials, status) = (inner.clone(), credentials.clone(), status.clone());
             async move {
-                let credential = credentials.current().await?;
+                let credential = current(&credentials, &status).await?;
                 let first = inner.pass(with(&prepared, &credential)?).await;
                 let refused = |error: &VendorError| error.kind == VendorErrorKind::CredentialRefused;
                 let (credential, last) = match first {
                     Err(error) if refused(&error) && credentials.renew(&credential) => {
-                        let credential = credentials.current().await?;
+                        let credential = current(&credentials, &status).await?;
                         let again = inner.pass(with(&prepared, &credential)?).await;
                         (credential, again)
                     }
@@ -40,6 +42,18 @@ where
                 last.map_err(|error| credential.scrub(error))
             }
         })
+    })
+}
+
+/// The credential. Not to get one is the target's failure as much as an answer that says so.
+async fn current(credentials: &Credentials, status: &Status) -> Result<Credential, VendorError> {
+    let got = credentials.current().await;
+    // One that is not tried again yet says nothing new, and less than the refusal before it.
+    let is_kept = |error: &VendorError| error.kind == VendorErrorKind::LoginRefused && error.retry_after.is_some();
+    got.inspect_err(|error| {
+        if !is_kept(error) {
+            status.failed(error);
+        }
     })
 }
 

@@ -3,7 +3,7 @@
 use scimux_sandbox::{Fault, FaultKind, Sandbox};
 use serde_json::Value;
 
-use crate::world::{Gateway, sandbox, scimux};
+use crate::world::{Gateway, World, sandbox, scimux};
 
 #[test]
 fn each_wrong_file_is_named_at_the_start() {
@@ -160,6 +160,26 @@ async fn admin_takes_get_only() {
     let output = gateway.stop().await;
     assert!(!output.contains("reloaded") && !output.contains("released"), "{output}");
     assert!(serde_json::from_str::<Value>(output.lines().next().expect("a line")).is_ok(), "{output}");
+}
+
+/// No call was made, and all the same the operator sees why, also while the login is not tried again.
+#[tokio::test]
+async fn targets_show_why_a_login_is_refused() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let admin = directory.path().join("admin.sock").display().to_string();
+    for vendor in ["veeva", "pingone"] {
+        let sandbox = sandbox(vendor).await;
+        let toml = with_wrong_secrets(&sandbox.target_toml());
+        let gateway =
+            Gateway::start(&format!("[admin]\nlisten = \"127.0.0.1:0\"\nsocket = {admin:?}\n[targets.t]\n{toml}"))
+                .await;
+        for _ in 0..2 {
+            gateway.send("GET", "/t/scim/v2/Users", Value::Null).await.refused(502, "");
+            let target = crate::world::json(&World::admin(&admin, "/targets").await)[0].take();
+            let failure = target["last_failure"]["error"].as_str().unwrap_or_default();
+            assert!(failure.starts_with("LoginRefused, status "), "{vendor}: {target}");
+        }
+    }
 }
 
 /// Where a gateway says that it can be watched.
