@@ -190,6 +190,10 @@ impl Tokens {
     }
 
     async fn fetch(&self, serial: u64) -> Result<Arc<Token>, VendorError> {
+        // Who was held up for long may ask for the successor of a token that has had many, in a flight of its own.
+        if let Some(newer) = self.last().filter(|token| token.serial >= serial) {
+            return Ok(newer);
+        }
         self.may_log_in()?;
         let session = self.log_in().await?;
         let after_refusal = self.kept.dead.load(Ordering::Acquire) + 1 == serial && serial > 1;
@@ -232,5 +236,31 @@ impl Tokens {
 
     fn refusal(&self) -> std::sync::MutexGuard<'_, Option<Refusal>> {
         self.kept.refusal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::grant::Way;
+    use super::super::live_secret::LiveSecret;
+    use super::*;
+    use crate::config::Auth;
+    use crate::target::fixture::{self, PLAIN, config, vendor};
+
+    #[tokio::test]
+    async fn who_asks_late_for_a_successor_is_given_the_last_one_without_a_login() {
+        let body = serde_json::json!({"access_token": "canary-token", "token_type": "Bearer", "expires_in": 3600});
+        let (http, seen) = vendor(move |_| Ok(fixture::json(200, &body)));
+        let target = config(PLAIN).targets[0].clone();
+        let Auth::Bearer(secret) = &target.auth else { panic!("{:?}", target.auth) };
+        let (secret, token_url) = (LiveSecret::new(secret), http::Uri::from_static("http://login.example/token"));
+        let way = Way::OAuth2 { token_url, client_id: "us".to_owned(), basic: true, scope: None };
+        let tokens = Tokens::new(Grant { way, secret, http, target }, Arc::new(Metrics::new()), None);
+        for serial in 0..3 {
+            assert_eq!(tokens.replace(serial).await.expect("a token").serial, serial + 1);
+        }
+        assert_eq!(tokens.replace(0).await.expect("a token").serial, 3);
+        assert_eq!(seen.lock().expect("no panic").len(), 3);
+        assert_eq!(tokens.last().expect("a token").serial, 3);
     }
 }
