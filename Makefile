@@ -29,10 +29,11 @@ else
 endif
 	$(CARGO) test --workspace --locked --doc --quiet
 
-# What takes longer: the tests again with many more cases for each property and comparison, the release build's demo,
+# What takes longer: the tests again with many more cases for each property, comparison and simulation, the release build's demo,
 # and a short load with faults.
 verify: lint test
 	$(OTHERS) PROPTEST_CASES=20000 SCIMUX_TEST_CASES=5000 SCIMUX_TEST_SEED=new $(CARGO) test --release --locked -p scimux-scim -p scimux-adapters
+	SCIMUX_TEST_CASES=20000 SCIMUX_TEST_SEED=new $(CARGO) test --release --locked --lib -p scimux simulation
 	$(CARGO) run --release --locked -- demo --once
 	$(CARGO) bench --profile release --locked --bench soak -- --seconds 45
 

@@ -50,17 +50,32 @@ impl Generation {
     ) -> io::Result<Self> {
         refuse_strangers(config)?;
         let public_url = public_url(&config.server, addresses)?;
+        let before = before.map_or(&[][..], |before| &before.targets);
+        let targets = live_targets(config, &public_url, &common.metrics, before)?;
+        Ok(Self::of(config, &public_url, common, targets))
+    }
+
+    /// The stations for `config` in front of `targets`.
+    pub(super) fn of(config: &Config, public_url: &str, common: &Common, targets: Vec<Arc<LiveTarget>>) -> Self {
         let Common { metrics, places, lasting } = common.clone();
         let limits = config.server.limits.clone();
         let access = config.server.access.clone();
-        let before = before.map_or(&[][..], |before| &before.targets);
-        let targets = live_targets(config, &public_url, &metrics, before)?;
-        let routes: Arc<[Arc<Route>]> = routes(config, &public_url, &targets, &lasting.brakes, &metrics).into();
+        let routes: Arc<[Arc<Route>]> = routes(config, public_url, &targets, &lasting.brakes, &metrics).into();
         let clients = config.clients.iter().cloned().map(Arc::new).collect();
         let core = stack::core(clients, routes, &limits, lasting, metrics.clone());
         let front = stack::front(&limits, access, places, metrics, core);
         let descriptions = describe::start(&targets);
-        Ok(Self { front, targets: targets.into(), limits, _descriptions: descriptions })
+        Self { front, targets: targets.into(), limits, _descriptions: descriptions }
+    }
+}
+
+impl Common {
+    /// Sets what lasts to the bounds of a configuration that has come into force, with its targets.
+    pub(super) fn follow(&self, config: &Config, targets: &[Arc<LiveTarget>]) {
+        let braked = config.routes.iter().filter(|route| route.brake.is_some());
+        self.lasting.brakes.keep(&braked.map(|route| route.name.clone()).collect::<Vec<_>>());
+        targets.iter().for_each(|target| target.lasting.quota.change(&target.config.upstream));
+        self.places.resize(config.server.limits.concurrency);
     }
 }
 

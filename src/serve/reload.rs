@@ -60,22 +60,19 @@ impl Shared {
 
     async fn put_in_force(self: Arc<Self>, config: Config) -> Result<(), String> {
         let opening = self.doors.bind(&config).await.map_err(|error| error.to_string())?;
-        let (shared, addresses, log) = (self.clone(), opening.addresses(), config.log.clone());
-        let braked: Vec<String> =
-            config.routes.iter().filter(|route| route.brake.is_some()).map(|route| route.name.clone()).collect();
-        let server = config.server.clone();
-        let build = move || Generation::build(&config, &addresses, &shared.common, Some(&**shared.now.load()));
+        let addresses = opening.addresses();
+        let (config, building) = (Arc::new(config), self.clone());
+        let built = config.clone();
+        let build = move || Generation::build(&built, &addresses, &building.common, Some(&**building.now.load()));
         let generation = match blocking(build).await {
             Some(built) => built.map_err(|error| error.to_string())?,
             None => return Err(STOPPING.to_owned()),
         };
         let targets = generation.targets.clone();
         self.now.store(Arc::new(generation));
-        self.common.lasting.brakes.keep(&braked);
-        targets.iter().for_each(|target| target.lasting.quota.change(&target.config.upstream));
-        self.common.places.resize(server.limits.concurrency);
-        self.doors.take_as(&server);
-        telemetry::change(&log);
+        self.common.follow(&config, &targets);
+        self.doors.take_as(&config.server);
+        telemetry::change(&config.log);
         if self.open(opening) { Ok(()) } else { Err(STOPPING.to_owned()) }
     }
 }

@@ -1,6 +1,7 @@
 //! The whole gateway over real sockets: its beginning, its end, and what can be watched meanwhile.
 
 mod access;
+mod simulation;
 mod tls;
 
 use std::io::Write;
