@@ -173,7 +173,7 @@ impl Mapping {
         let is_whole = path.filter.is_none() && path.sub_attribute.is_none();
         let is_part = move |canonical: &AttributePath| {
             let of_container = path.is_container() && same_urn(&path.urn, &canonical.urn);
-            of_container || (canonical.sub_attribute.is_some() && same(&canonical.whole(), path))
+            of_container || (canonical.sub_attribute.is_some() && same_whole(canonical, path))
         };
         let pairs = self.attributes.iter().map(|(canonical, vendor)| (canonical, vendor));
         pairs.filter(move |(canonical, _)| is_whole && is_part(canonical))
@@ -267,7 +267,7 @@ impl Mapping {
 
 /// Where a path leads if it is `from` or leads into it.
 fn moved(path: &AttributePath, from: &AttributePath, to: &AttributePath) -> Option<AttributePath> {
-    if !same(&path.whole(), &from.whole()) {
+    if !same_whole(path, from) {
         return None;
     }
     match (&from.sub_attribute, &path.sub_attribute) {
@@ -311,7 +311,12 @@ pub(crate) fn same(a: &AttributePath, b: &AttributePath) -> bool {
         (None, None) => true,
         _ => false,
     };
-    sub && same_urn(&a.urn, &b.urn) && a.attribute.eq_ignore_ascii_case(&b.attribute)
+    sub && same_whole(a, b)
+}
+
+/// Whether two paths lead into the same attribute.
+fn same_whole(a: &AttributePath, b: &AttributePath) -> bool {
+    same_urn(&a.urn, &b.urn) && a.attribute.eq_ignore_ascii_case(&b.attribute)
 }
 
 fn same_urn(a: &Option<Text>, b: &Option<Text>) -> bool {

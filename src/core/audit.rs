@@ -1,5 +1,6 @@
 //! One line per mutation with the names of the attributes changed, never their values, and a count of what was dropped.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use scimux_adapters::{Action, NoteKind, Outcome, Reply};
@@ -49,7 +50,7 @@ struct Line {
 
 impl Line {
     fn open(action: &Action, context: &Arc<Context>) -> Self {
-        let attributes = names(action).join(",");
+        let attributes = names(action);
         Self { context: context.clone(), operation: action.name(), attributes, made: None, outcome: UNKNOWN }
     }
 
@@ -115,26 +116,36 @@ impl Bare for AttributePath {
     }
 }
 
-fn names(action: &Action) -> Vec<String> {
-    let mut names = match action {
+/// The names of what is changed, each once, with commas between.
+fn names(action: &Action) -> String {
+    match action {
         Action::Create(body) | Action::Replace(_, body) => members(&body.resource),
-        Action::Patch(_, patch) => patch.operations.iter().map(|operation| operation.path.bare().to_string()).collect(),
-        Action::Read(_) | Action::List(_) | Action::Search(_) | Action::Delete(_) => Vec::new(),
-    };
-    let mut seen = std::collections::HashSet::new();
-    names.retain(|name| seen.insert(name.clone()));
-    names
+        Action::Patch(_, patch) => {
+            let mut names: Vec<_> =
+                patch.operations.iter().map(|operation| operation.path.bare().to_string()).collect();
+            let mut seen = HashSet::new();
+            names.retain(|name| seen.insert(name.clone()));
+            names.join(",")
+        }
+        Action::Read(_) | Action::List(_) | Action::Search(_) | Action::Delete(_) => String::new(),
+    }
 }
 
-/// The names of a resource's attributes; those of extensions under their URN.
-fn members(resource: &Object) -> Vec<String> {
-    let mut names = Vec::new();
+/// The names of a resource's attributes; those of extensions under their URN. None stands twice in a resource.
+fn members(resource: &Object) -> String {
+    let mut names = String::new();
+    let mut add = |parts: &[&str]| {
+        if !names.is_empty() {
+            names.push(',');
+        }
+        parts.iter().for_each(|part| names.push_str(part));
+    };
     for (name, value) in resource.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("schemas")) {
         match value {
             Value::Object(extension) if name.contains(':') => {
-                names.extend(extension.iter().map(|(attribute, _)| format!("{name}:{attribute}")));
+                extension.iter().for_each(|(attribute, _)| add(&[name, ":", attribute]));
             }
-            _ => names.push(name.to_string()),
+            _ => add(&[name]),
         }
     }
     names
