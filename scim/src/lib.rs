@@ -11,6 +11,7 @@ pub mod error;
 pub mod filter;
 #[cfg(test)]
 mod fixture;
+pub mod lex;
 pub mod list;
 pub mod patch;
 pub mod path;
