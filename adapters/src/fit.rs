@@ -1,8 +1,11 @@
 //! A canonical request cut to what the vendor can hold (CONTRACT section 3), with a note for everything left out.
 
+mod untouched;
+
 use scimux_scim::schema::{Attribute, Kind, Mutability, Resolved};
 use scimux_scim::{AttributePath, Object, Op, PatchOp, ScimError, Text, Value};
 
+pub(crate) use self::untouched::Untouched;
 use crate::profile::{AttributeProfile, SubValue, TypeProfile};
 use crate::{Note, NoteKind, ServedType, Target, Unsupported};
 
@@ -28,6 +31,9 @@ impl<'a> Fitter<'a> {
 
     /// A canonical body without what the vendor cannot hold.
     pub(crate) fn resource(&mut self, resource: Object) -> Result<Object, ScimError> {
+        if self.served.untouched.has_all(&resource, self.served) {
+            return Ok(resource);
+        }
         resource.try_filter_map(|name, value| {
             if let Some(extension) = self.served.canonical.extension(name) {
                 let container = self.container(&extension.id, value)?;
@@ -153,24 +159,10 @@ impl<'a> Fitter<'a> {
 
     /// Whether the vendor can hold the attribute at a canonical path; if not, that is noted or refused.
     fn may_hold(&mut self, path: &AttributePath) -> Result<bool, ScimError> {
-        let vendor_path = self.served.mapping.path_to_vendor(path);
-        let held = self.served.vendor.resolve(&vendor_path).filter(|_| self.served.profile.holds_common(&vendor_path));
-        let Some(resolved) = held else {
-            if is_open_path(self.served, path) {
-                return Ok(true);
-            }
-            return self.leave_out(path, "the vendor has no such attribute").map(|()| false);
-        };
-        if resolved.leaf().mutability == Mutability::ReadOnly || resolved.attribute.mutability == Mutability::ReadOnly {
-            return self.leave_out(path, "the vendor computes it").map(|()| false);
+        match why_not(path, self.served) {
+            None => Ok(true),
+            Some(why) => self.leave_out(path, why).map(|()| false),
         }
-        let profile = self.served.whole_form(&vendor_path);
-        if let (Some(profile), Some(sub)) = (profile, &vendor_path.sub_attribute)
-            && profile.without.iter().any(|part| part.eq_ignore_ascii_case(sub))
-        {
-            return self.leave_out(path, "the vendor does not keep it").map(|()| false);
-        }
-        Ok(true)
     }
 
     fn leave_out(&mut self, path: &AttributePath, why: &'static str) -> Result<(), ScimError> {
@@ -187,6 +179,22 @@ impl<'a> Fitter<'a> {
     fn vendor_attribute(&self, whole: &AttributePath) -> Option<&'a AttributeProfile> {
         self.served.whole_form(&self.served.mapping.path_to_vendor(whole))
     }
+}
+
+/// Why the vendor cannot hold the attribute at a canonical path; `None`: it can.
+fn why_not(path: &AttributePath, served: &ServedType) -> Option<&'static str> {
+    let vendor_path = served.mapping.path_to_vendor(path);
+    let held = served.vendor.resolve(&vendor_path).filter(|_| served.profile.holds_common(&vendor_path));
+    let Some(resolved) = held else {
+        return (!is_open_path(served, path)).then_some("the vendor has no such attribute");
+    };
+    if resolved.leaf().mutability == Mutability::ReadOnly || resolved.attribute.mutability == Mutability::ReadOnly {
+        return Some("the vendor computes it");
+    }
+    let form = served.whole_form(&vendor_path)?;
+    let part = vendor_path.sub_attribute.as_deref()?;
+    let is_lost = form.without.iter().any(|lost| lost.eq_ignore_ascii_case(part));
+    is_lost.then_some("the vendor does not keep it")
 }
 
 /// A whole attribute by its canonical path, and where the vendor's differs from its schema.

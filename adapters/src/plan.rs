@@ -174,7 +174,6 @@ fn refused(operation: &str, target: &Target, served: &ServedType) -> ScimError {
 }
 
 fn replace(body: &Canonical, wanted: Option<&Object>, served: &ServedType) -> Plan {
-    let named = named_extensions(&body.listed, wanted);
     let lists = left_out(body, wanted, served);
     let incomplete = wanted.is_some_and(|body| put::lacks(body, served));
     let plan = Plan::default();
@@ -182,7 +181,7 @@ fn replace(body: &Canonical, wanted: Option<&Object>, served: &ServedType) -> Pl
         PutMeans::Merge => plan
             .because("the vendor's PUT merges: what is to go is sent as null after a read")
             .then(Step::Read)
-            .then(Step::PutMerged(named)),
+            .then(Step::PutMerged(named_extensions(&body.listed, wanted))),
         means => {
             let plan = if lists.is_empty() {
                 plan

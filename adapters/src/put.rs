@@ -12,8 +12,8 @@ use crate::{Note, NoteKind, ServedType};
 /// at a vendor that may reset it.
 pub(crate) fn lacks(body: &Object, served: &ServedType) -> bool {
     served.writable.iter().any(|(path, attribute)| {
-        let value = path.get(body);
-        (value.is_none() && must_stay(path, attribute, served)) || lacks_part(value, attribute)
+        let is_lacking = must_stay(path, attribute, served) && path.get(body).is_none();
+        is_lacking || demands_part(attribute) && lacks_part(path.get(body), attribute)
     })
 }
 
@@ -23,6 +23,10 @@ fn must_stay(path: &AttributePath, attribute: &Attribute, served: &ServedType) -
     let kept = || served.profile.put.keeps.iter().any(|kept| kept.eq_ignore_ascii_case(&path.to_string()));
     let is_active = path.urn.is_none() && attribute.name == "active";
     attribute.required || (is_active && !kept())
+}
+
+fn demands_part(attribute: &Attribute) -> bool {
+    attribute.sub_attributes.iter().any(|sub| sub.required)
 }
 
 fn lacks_part(value: Option<&Value>, attribute: &Attribute) -> bool {
@@ -56,7 +60,7 @@ pub(crate) fn complete(body: &mut Object, current: &Object, served: &ServedType)
 /// Refuses a body that lacks what the vendor demands, naming all of it canonically.
 pub(crate) fn demand(body: &Object, served: &ServedType) -> Result<(), ScimError> {
     let mut missing = Vec::new();
-    for (path, attribute) in served.writable.iter() {
+    for (path, attribute) in served.writable.iter().filter(|(_, one)| one.required || demands_part(one)) {
         let value = path.get(body).filter(|value| is_given(value));
         if attribute.required && value.is_none() {
             missing.push(path.clone());

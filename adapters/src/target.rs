@@ -16,6 +16,7 @@ pub use described::{Described, Documents};
 pub use learned::{Lack, Method};
 
 use crate::dialect::fill_from;
+use crate::fit::Untouched;
 use crate::profile::{AttributeProfile, FilterProfile, TypeProfile};
 use crate::{Mapping, Profile, Vendor};
 
@@ -110,6 +111,8 @@ pub struct ServedType {
     pub forms: Vec<(AttributePath, AttributeProfile)>,
     /// The attributes of the vendor that may be written, with their paths, extensions included.
     pub(crate) writable: Arc<[(AttributePath, Attribute)]>,
+    /// The canonical attributes of which nothing is left out.
+    pub(crate) untouched: Untouched,
     /// The canonical attributes that name another resource, where the vendor has a `$ref` for it.
     pub references: Arc<[(AttributePath, Attribute)]>,
 }

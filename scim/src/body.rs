@@ -79,7 +79,7 @@ fn all_there(missing: &[String]) -> Result<(), ScimError> {
 
 fn missing_in(container: &Object, schema: &Schema, urn: Option<&str>) -> Vec<String> {
     let mut missing = Vec::new();
-    for attribute in schema.attributes.iter().filter(|attribute| !attribute.is_read_only()) {
+    for attribute in schema.attributes.iter().filter(|attribute| demands(attribute)) {
         let path = || AttributePath { urn: urn.map(Text::from), ..AttributePath::attribute(&*attribute.name) };
         match container.get(&attribute.name).filter(|value| is_given(value)) {
             None if attribute.required => missing.push(path().to_string()),
@@ -88,6 +88,12 @@ fn missing_in(container: &Object, schema: &Schema, urn: Option<&str>) -> Vec<Str
         }
     }
     missing
+}
+
+/// Whether there is something that every value of the attribute, or every resource, must have.
+fn demands(attribute: &Attribute) -> bool {
+    let is_demanded = |one: &Attribute| one.required && !one.is_read_only();
+    !attribute.is_read_only() && (attribute.required || attribute.sub_attributes.iter().any(is_demanded))
 }
 
 /// A required string must not be empty either (rfc-traps 52).

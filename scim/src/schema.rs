@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock};
 use serde::{Deserialize, Serialize};
 
 use crate::filter::canonical_element;
+use crate::value::is_name;
 use crate::{AttributePath, Filter, Text};
 
 /// URN of the core User schema.
@@ -206,14 +207,14 @@ fn built_in<T: for<'de> Deserialize<'de>>(json: &str) -> T {
 }
 
 fn common_attribute(name: &str) -> Option<&'static Attribute> {
-    common().iter().find(|attribute| attribute.name.eq_ignore_ascii_case(name))
+    common().iter().find(|attribute| is_name(&attribute.name, name))
 }
 
 impl Attribute {
     /// A sub-attribute by name, without regard to case.
     #[must_use]
     pub fn sub(&self, name: &str) -> Option<&Attribute> {
-        self.sub_attributes.iter().find(|sub| sub.name.eq_ignore_ascii_case(name))
+        self.sub_attributes.iter().find(|sub| is_name(&sub.name, name))
     }
 
     /// Whether an element or value names another resource: a complex attribute with `value` and `$ref`.
@@ -240,7 +241,7 @@ impl Schema {
     /// An attribute by name, without regard to case.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&Attribute> {
-        self.attributes.iter().find(|attribute| attribute.name.eq_ignore_ascii_case(name))
+        self.attributes.iter().find(|attribute| is_name(&attribute.name, name))
     }
 }
 
@@ -248,13 +249,13 @@ impl ResourceType {
     /// The extension schema with this URN, without regard to case.
     #[must_use]
     pub fn extension(&self, urn: &str) -> Option<&Arc<Schema>> {
-        self.extensions.iter().map(|extension| &extension.schema).find(|schema| schema.id.eq_ignore_ascii_case(urn))
+        self.extensions.iter().map(|extension| &extension.schema).find(|schema| is_name(&schema.id, urn))
     }
 
     /// Whether this is the URN of the base schema, without regard to case.
     #[must_use]
     pub fn is_base(&self, urn: &str) -> bool {
-        self.schema.id.eq_ignore_ascii_case(urn)
+        is_name(&self.schema.id, urn)
     }
 
     /// The URN of this type that a client means, also where it forgot a colon (`…:enterprise:2.0User`, clients.md 1.2).

@@ -6,6 +6,7 @@ mod write;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -34,9 +35,12 @@ pub enum Value {
 }
 
 /// A JSON object, or a whole resource. `==` compares names and order exactly; [`crate::diff::same`] compares as SCIM does.
+///
+/// Clones share their members until one of them is changed: a resource is kept by the plan, the call and what may have to
+/// begin again, and copied by none of them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Object {
-    members: Vec<(Text, Value)>,
+    members: Arc<Vec<(Text, Value)>>,
 }
 
 /// The deepest nesting of arrays and objects that is read (CONTRACT section 3).
@@ -176,14 +180,14 @@ impl<'de> Visitor<'de> for Reader<'_> {
         };
         let reader = self.deeper()?;
         let mut names = Names::default();
-        let mut object = Object::new();
+        let mut read = Vec::new();
         let mut next = Some(name);
         while let Some(name) = next {
-            names.claim(&object, &name)?;
-            object.members.push((name, members.next_value_seed(reader)?));
+            names.claim(&read, &name)?;
+            read.push((name, members.next_value_seed(reader)?));
             next = members.next_key_seed(Key(reader))?.map(Name::into_member);
         }
-        Ok(Value::Object(object))
+        Ok(Value::Object(Object::of(read)))
     }
 }
 
@@ -241,10 +245,10 @@ impl Names {
     /// Up to so many members are compared one by one.
     const FEW: usize = 32;
 
-    fn claim<E: de::Error>(&mut self, object: &Object, name: &Text) -> Result<(), E> {
-        let taken = match object.len() {
-            0..Self::FEW => object.contains(name),
-            _ => self.is_among_many(object, name),
+    fn claim<E: de::Error>(&mut self, members: &[(Text, Value)], name: &Text) -> Result<(), E> {
+        let taken = match members.len() {
+            0..Self::FEW => members.iter().any(|(known, _)| is_name(known, name)),
+            _ => self.is_among_many(members, name),
         };
         if taken {
             let name: String = name.chars().take(64).collect();
@@ -255,9 +259,9 @@ impl Names {
         Ok(())
     }
 
-    fn is_among_many(&mut self, object: &Object, name: &Text) -> bool {
+    fn is_among_many(&mut self, members: &[(Text, Value)], name: &Text) -> bool {
         if self.folded.is_empty() {
-            self.folded.extend(object.iter().map(|(name, _)| name.to_ascii_lowercase()));
+            self.folded.extend(members.iter().map(|(name, _)| name.to_ascii_lowercase()));
         }
         !self.folded.insert(name.to_ascii_lowercase())
     }
@@ -361,16 +365,22 @@ impl Object {
         Self::default()
     }
 
+    /// Of members of which no two have the same name.
+    pub(crate) fn of(members: Vec<(Text, Value)>) -> Self {
+        Self { members: Arc::new(members) }
+    }
+
     /// The value of a name, found without regard to ASCII case.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.members.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        self.members.iter().find(|(known, _)| is_name(known, name)).map(|(_, value)| value)
     }
 
     /// The value of a name, to change it in place.
     #[must_use]
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
-        self.members.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        let place = self.place(name)?;
+        Some(&mut self.own()[place].1)
     }
 
     /// The text of a string member.
@@ -381,23 +391,28 @@ impl Object {
 
     /// Sets a member: in place where the name is there (its spelling stays), else at the end.
     pub fn insert(&mut self, name: impl Into<Text>, value: impl Into<Value>) {
-        let name = name.into();
-        match self.get_mut(&name) {
-            Some(slot) => *slot = value.into(),
-            None => self.members.push((name, value.into())),
-        }
+        insert(self.own(), name.into(), value.into());
     }
 
     /// Takes a member out.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
-        let index = self.members.iter().position(|(known, _)| known.eq_ignore_ascii_case(name))?;
-        Some(self.members.remove(index).1)
+        let place = self.place(name)?;
+        Some(self.own().remove(place).1)
     }
 
     /// Whether the name is there.
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {
-        self.get(name).is_some()
+        self.place(name).is_some()
+    }
+
+    fn place(&self, name: &str) -> Option<usize> {
+        self.members.iter().position(|(known, _)| is_name(known, name))
+    }
+
+    /// The members, shared with no other object any more.
+    fn own(&mut self) -> &mut Vec<(Text, Value)> {
+        Arc::make_mut(&mut self.members)
     }
 
     /// The members in order.
@@ -407,12 +422,12 @@ impl Object {
 
     /// The members in order, values to be changed in place.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (&Text, &mut Value)> {
-        self.members.iter_mut().map(|(name, value)| (&*name, value))
+        self.own().iter_mut().map(|(name, value)| (&*name, value))
     }
 
     /// Keeps the members for which `keep` answers true.
     pub fn retain(&mut self, mut keep: impl FnMut(&Text, &mut Value) -> bool) {
-        self.members.retain_mut(|(name, value)| keep(name, value));
+        self.own().retain_mut(|(name, value)| keep(name, value));
     }
 
     /// The members with what `keep` makes of their values, without those of which it makes nothing.
@@ -420,11 +435,11 @@ impl Object {
     /// # Errors
     /// Those of `keep`.
     pub fn try_filter_map<E>(self, mut keep: impl FnMut(&Text, Value) -> Result<Option<Value>, E>) -> Result<Self, E> {
-        let kept = self.members.into_iter().filter_map(|(name, value)| match keep(&name, value) {
+        let kept = self.into_iter().filter_map(|(name, value)| match keep(&name, value) {
             Ok(value) => value.map(|value| Ok((name, value))),
             Err(error) => Some(Err(error)),
         });
-        Ok(Self { members: kept.collect::<Result<_, _>>()? })
+        Ok(Self::of(kept.collect::<Result<_, _>>()?))
     }
 
     /// How many members there are.
@@ -458,19 +473,36 @@ impl IntoIterator for Object {
     type IntoIter = std::vec::IntoIter<(Text, Value)>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.members.into_iter()
+        Arc::unwrap_or_clone(self.members).into_iter()
     }
 }
 
 impl FromIterator<(Text, Value)> for Object {
     /// Later members win over earlier ones of the same name.
     fn from_iter<I: IntoIterator<Item = (Text, Value)>>(members: I) -> Self {
-        let mut object = Self::new();
+        let mut object = Vec::new();
         for (name, value) in members {
-            object.insert(name, value);
+            insert(&mut object, name, value);
         }
-        object
+        Self::of(object)
     }
+}
+
+/// Sets a member: in place where the name is there, else at the end.
+fn insert(members: &mut Vec<(Text, Value)>, name: Text, value: Value) {
+    match members.iter_mut().find(|(known, _)| is_name(known, &name)) {
+        Some((_, slot)) => *slot = value,
+        None => members.push((name, value)),
+    }
+}
+
+/// Whether two names are the same but for ASCII case. Most are told apart by length and first letter, and most that are the
+/// same are spelled the same.
+#[inline]
+pub(crate) fn is_name(known: &str, name: &str) -> bool {
+    let (known, name) = (known.as_bytes(), name.as_bytes());
+    let first = |name: &[u8]| name.first().map_or(0, |byte| byte | 0x20);
+    known.len() == name.len() && first(known) == first(name) && (known == name || known.eq_ignore_ascii_case(name))
 }
 
 /// For what holds values among other things; [`Object::to_bytes`] writes the same text faster.

@@ -192,8 +192,7 @@ impl Single {
 
     fn accept(&mut self, awaiting: Awaiting, answer: Answer) -> Result<(), Failure> {
         if awaiting == Awaiting::Changed {
-            let changed = std::mem::take(&mut self.under_way);
-            self.applied.extend(&changed);
+            self.applied.extend(std::mem::take(&mut self.under_way));
         }
         match (awaiting, answer) {
             (Awaiting::Present, Answer::Resource(resource)) => {
@@ -224,8 +223,8 @@ impl Single {
             return None;
         }
         let mut whole = self.applied.clone();
-        whole.extend(&self.under_way);
-        self.calls.iter().for_each(|call| whole.extend(&Parts::of(&call.kind, self.served())));
+        whole.extend(self.under_way.clone());
+        self.calls.iter().for_each(|call| whole.extend(Parts::of(&call.kind)));
         let (done, all) = (self.changed, self.changed + 1 + self.calls.len());
         let words = self.applied.words(&whole, self.served());
         let then = match (self.asked.reply, self.asked.id.as_deref()) {
@@ -245,7 +244,7 @@ impl Single {
                 let changes = matches!(call.kind, CallKind::Replace(..) | CallKind::Patch(..) | CallKind::Delete(_));
                 call.if_match = self.version_to_keep().filter(|_| changes);
                 self.awaiting = self.expects(&call);
-                self.under_way = Parts::of(&call.kind, self.served());
+                self.under_way = Parts::of(&call.kind);
                 self.method = Method::of(&call.kind);
                 self.sent = Sent::of(&call);
                 return Next::Send(call);

@@ -10,6 +10,7 @@ use scimux_scim::{Attribute, AttributePath, ResourceType, Schema, Value};
 
 use super::check::listed;
 use super::types::{VendorType, rfc_schema};
+use crate::fit::Untouched;
 use crate::mapping::same;
 use crate::{Mapping, Problem, ServedType, TargetSettings};
 
@@ -51,16 +52,19 @@ impl Building {
     fn finish(mut self) -> ServedType {
         self.mapping.shared = shared(&self.mapping, &self.vendor.held);
         self.excuse_extensions();
-        ServedType {
+        let mut served = ServedType {
             references: self.references(),
             writable: writable(&self.vendor.held),
+            untouched: Untouched::default(),
             canonical: self.canonical,
             vendor: self.vendor.held,
             profile: self.vendor.profile,
             mapping: self.mapping,
             defaults: self.defaults,
             forms: self.vendor.forms,
-        }
+        };
+        served.untouched = Untouched::new(&served);
+        served
     }
 
     fn references(&self) -> Arc<[(AttributePath, Attribute)]> {
