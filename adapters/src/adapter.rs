@@ -6,9 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::HeaderName;
 use http::response::Parts;
-use scimux_scim::{Object, ScimError, Text};
+use scimux_scim::ScimError;
 
-use crate::{Answer, Call, Note, ServedType, Target, VendorError, dialect};
+use crate::{Answer, Call, Note, Target, VendorError, dialect};
 
 /// A vendor: its name in the configuration, its own configuration keys, its profile and its code.
 #[derive(Debug)]
@@ -97,11 +97,6 @@ pub trait Adapter: fmt::Debug + Send + Sync {
     /// The vendor's refusal or failure.
     fn answer(&self, call: &Call, target: &Target, head: &Parts, body: &Bytes) -> Result<Answer, VendorError> {
         dialect::answer(call, target, head, body)
-    }
-
-    /// One resource of a list in RFC shape; `None` if it is none. Lists are read resource by resource.
-    fn listed(&self, resource: &Text, served: &ServedType) -> Option<Object> {
-        dialect::listed(resource, served)
     }
 
     /// The vendor's own login, behind `auth = { scheme = "session" }`.

@@ -1,7 +1,7 @@
 //! One call to a vendor, in vendor names and RFC shape, and what came of it.
 
 use scimux_scim::list::Page;
-use scimux_scim::{ListQuery, Object, PatchOp, Text};
+use scimux_scim::{ListQuery, Object, Partial, PatchOp, Text};
 
 /// A call to the vendor.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +15,8 @@ pub struct Call {
     pub repeat: Repeat,
     /// The vendor's version that the change is computed from, where the vendor has versions: `If-Match`.
     pub if_match: Option<Text>,
+    /// Whether the answer is for the client as it is: what no rule touches may stay text ([`Answer::Shown`]).
+    pub is_shown: bool,
 }
 
 /// What a call asks of the vendor.
@@ -76,6 +78,8 @@ pub enum Repeat {
 pub enum Answer {
     /// A resource.
     Resource(Object),
+    /// The same, where [`Call::is_shown`] asked for no more.
+    Shown(Box<Partial>),
     /// A page of resources.
     Page(Page),
     /// Success without a body; the id from a `Location`, where there was one.

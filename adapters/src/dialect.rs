@@ -10,10 +10,11 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderName, Header
 use http::response::Parts;
 use http::{Method, StatusCode};
 use scimux_scim::list::Message;
-use scimux_scim::{Object, ScimError, Text, Value, value};
+use scimux_scim::{Object, Partial, ScimError, Text, Value, value};
 
 pub use self::failure::{MAX_TEXT, cut_text, retry_after};
 use crate::profile::AuthForm;
+use crate::version;
 use crate::{Answer, Call, CallKind, CredentialForm, ServedType, Target, Translated, VendorError, VendorErrorKind};
 
 /// The HTTP request for a call, as the target's profile says.
@@ -77,6 +78,9 @@ pub fn answer(call: &Call, target: &Target, head: &Parts, body: &Bytes) -> Resul
     if let CallKind::List(_) = &call.kind {
         return list(call, target, head, body);
     }
+    if let Some(partial) = shown(call, target, head, body) {
+        return Ok(Answer::Shown(Box::new(partial)));
+    }
     let parsed = value::parse(body).ok();
     if !is_success(head) || failure::in_envelope(&target.profile.errors, parsed.as_ref()) {
         return Err(failed(call, target, head, parsed.as_ref(), body));
@@ -93,6 +97,29 @@ pub fn answer(call: &Call, target: &Target, head: &Parts, body: &Bytes) -> Resul
             resource.map(Answer::Resource).ok_or_else(|| not_understood(head))
         }
     }
+}
+
+/// The answer as the client is to see it, without values of what no rule touches; `None`: it has to be read whole.
+fn shown(call: &Call, target: &Target, head: &Parts, body: &Bytes) -> Option<Partial> {
+    let served = target.served(&call.endpoint).filter(|_| call.is_shown && is_success(head))?;
+    let Partial { resource, passed } = served.passage.as_ref()?.read(&value::text(body).ok()?)?;
+    if failure::in_envelope(&target.profile.errors, Some(&resource)) {
+        return None;
+    }
+    let resource = healed(resource, call, target, head)?;
+    has_version(&resource, served).then_some(Partial { resource, passed })
+}
+
+/// One resource of a list in RFC shape, without values of what no rule touches; `None`: it has to be read whole.
+pub(crate) fn listed_partly(resource: &Text, served: &ServedType) -> Option<Partial> {
+    let Partial { mut resource, passed } = served.passage.as_ref()?.read(resource)?;
+    wire::heal(&mut resource, served);
+    (has_id(&resource) && has_version(&resource, served)).then_some(Partial { resource, passed })
+}
+
+/// Whether the resource brings its version along, so that none has to be computed from all that it says.
+fn has_version(resource: &Object, served: &ServedType) -> bool {
+    version::own(resource, served).is_some_and(|own| scimux_scim::version::weak(own).is_some())
 }
 
 /// A list is only split: its resources are read when they are needed, by [`listed`].

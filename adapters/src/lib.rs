@@ -23,6 +23,7 @@ mod lower;
 pub mod mapping;
 pub mod note;
 pub mod operation;
+mod passage;
 mod plan;
 pub mod profile;
 mod progress;

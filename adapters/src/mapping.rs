@@ -71,6 +71,11 @@ impl Mapping {
         self.urn(urn, Way::ToVendor)
     }
 
+    /// A vendor's URN as clients know it.
+    pub(crate) fn urn_to_canonical<'a>(&'a self, urn: &'a str) -> &'a str {
+        self.urn(urn, Way::ToCanonical)
+    }
+
     /// Operations in vendor names; one on a complex attribute is split where a part of it is renamed.
     #[must_use]
     pub fn operations_to_vendor(&self, operations: Vec<PatchOp>) -> Vec<PatchOp> {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use scimux_scim::body::Canonical;
 use scimux_scim::patch::Patch;
 use scimux_scim::version::Tags;
-use scimux_scim::{ListQuery, Object, Text};
+use scimux_scim::{ListQuery, Partial, Text};
 
-use crate::{Note, ServedType, Target, VendorError, VendorErrorKind, version};
+use crate::{Note, ServedType, Target, VendorError, VendorErrorKind, dialect, version};
 
 /// A canonical operation on one resource type.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub struct Operation {
     pub asked_at: i64,
     /// Whether the client wants the resource back; where it does not, a vendor's 204 is answer enough.
     pub wants_resource: bool,
+    /// Whether the client wants all of it that is returned by default, so that nothing is left out of what comes back.
+    pub wants_default: bool,
     /// Under which versions it may be done.
     pub conditions: Conditions,
 }
@@ -81,9 +83,9 @@ pub struct Outcome {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reply {
     /// 201.
-    Created(Object),
+    Created(Partial),
     /// 200.
-    Resource(Object),
+    Resource(Partial),
     /// 200 with a list.
     Page(Listing),
     /// 304: the client has this version.
@@ -127,18 +129,25 @@ impl Listing {
         self.resources.is_empty()
     }
 
-    /// The page's resources in canonical names, each with its type, decoded one by one.
+    /// The page's resources in canonical names, each with its type, decoded one by one. `is_cut` says of which types not all
+    /// that is returned by default will be shown: those are read whole.
     ///
     /// # Errors
     /// Each on its own: what the vendor sent is no resource.
-    pub fn resources(&self) -> impl Iterator<Item = Result<(&ServedType, Object), VendorError>> {
-        self.resources.iter().map(|(index, text)| decoded(text, &self.target.types[*index], &self.target))
+    pub fn resources(
+        &self,
+        is_cut: impl Fn(&ServedType) -> bool,
+    ) -> impl Iterator<Item = Result<(&ServedType, Partial), VendorError>> {
+        self.resources.iter().map(move |(index, text)| {
+            let served = &self.target.types[*index];
+            let partial = if is_cut(served) { None } else { dialect::listed_partly(text, served) };
+            let whole = || dialect::listed(text, served).map(Partial::from).ok_or_else(no_resource);
+            let resource = partial.map_or_else(whole, Ok)?;
+            Ok((served, resource.map(|resource| version::show(served.mapping.resource_to_canonical(resource), served))))
+        })
     }
 }
 
-fn decoded<'a>(text: &Text, served: &'a ServedType, target: &Target) -> Result<(&'a ServedType, Object), VendorError> {
-    let resource = target.vendor.adapter.listed(text, served).ok_or_else(|| {
-        VendorError::new(VendorErrorKind::NotUnderstood).with_hint("an element of the vendor's list is no resource")
-    })?;
-    Ok((served, version::show(served.mapping.resource_to_canonical(resource), served)))
+fn no_resource() -> VendorError {
+    VendorError::new(VendorErrorKind::NotUnderstood).with_hint("an element of the vendor's list is no resource")
 }

@@ -17,7 +17,7 @@ use self::window::Window;
 use crate::listing::{Part, excludes, part};
 use crate::operation::Listing;
 use crate::profile::{ListProfile, Paging};
-use crate::{Failure, ServedType, Target, VendorError, VendorErrorKind};
+use crate::{Failure, ServedType, Target, VendorError, VendorErrorKind, dialect};
 
 /// A list under way.
 #[derive(Debug)]
@@ -290,7 +290,7 @@ impl Scan {
     }
 
     fn decode(&self, text: &Text) -> Result<Object, Failure> {
-        let resource = self.target.vendor.adapter.listed(text, self.kind());
+        let resource = dialect::listed(text, self.kind());
         resource.ok_or_else(|| not_understood("an element of the vendor's list is no resource"))
     }
 

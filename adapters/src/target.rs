@@ -17,6 +17,7 @@ pub use learned::{Lack, Method};
 
 use crate::dialect::fill_from;
 use crate::fit::Untouched;
+use crate::passage::Passage;
 use crate::profile::{AttributeProfile, FilterProfile, TypeProfile};
 use crate::{Mapping, Profile, Vendor};
 
@@ -115,6 +116,8 @@ pub struct ServedType {
     pub(crate) untouched: Untouched,
     /// The canonical attributes that name another resource, where the vendor has a `$ref` for it.
     pub references: Arc<[(AttributePath, Attribute)]>,
+    /// What of the vendor's answers no rule touches.
+    pub(crate) passage: Option<Arc<Passage>>,
 }
 
 impl ServedType {

@@ -156,7 +156,7 @@ fn read_call(given: &Object, target: &Target) -> Result<Call, String> {
         "delete" => CallKind::Delete(id()?),
         other => return Err(format!("no call is named {other}")),
     };
-    Ok(Call { endpoint: endpoint.to_owned(), kind, repeat: Repeat::Safe, if_match: None })
+    Ok(Call { endpoint: endpoint.to_owned(), kind, repeat: Repeat::Safe, if_match: None, is_shown: false })
 }
 
 fn operations(given: &Object, kind: &ResourceType) -> Result<Vec<PatchOp>, String> {
@@ -214,6 +214,7 @@ fn read_answer(text: &str) -> (http::response::Parts, Bytes) {
 fn print_answer(answer: Result<Answer, VendorError>, target: &Target, endpoint: &str) -> String {
     let (name, value) = match answer {
         Ok(Answer::Resource(resource)) => ("resource", Value::Object(resource)),
+        Ok(Answer::Shown(_)) => panic!("none was asked for"),
         Ok(Answer::Page(page)) => ("page", print_page(page, target, endpoint)),
         Ok(Answer::Empty(id)) => ("empty", id.map_or(Value::Null, Value::from)),
         Err(error) => ("error", print_error(&error)),
@@ -225,7 +226,7 @@ fn print_answer(answer: Result<Answer, VendorError>, target: &Target, endpoint: 
 
 fn print_page(page: Page, target: &Target, endpoint: &str) -> Value {
     let served = target.served(endpoint).expect("the call was made for it");
-    let listed = |text| target.vendor.adapter.listed(text, served).expect("a resource");
+    let listed = |text| scimux_adapters::dialect::listed(text, served).expect("a resource");
     let mut object = Object::new();
     object.insert("totalResults", page.total_results.map_or(Value::Null, Value::from));
     object.insert("startIndex", page.start_index.map_or(Value::Null, Value::from));

@@ -104,7 +104,14 @@ impl Exchange {
             }
         };
         let endpoint = known.endpoint.clone();
-        Operation { endpoint, action, asked_at: 0, wants_resource: true, conditions: Conditions::default() }
+        Operation {
+            endpoint,
+            action,
+            asked_at: 0,
+            wants_resource: true,
+            wants_default: true,
+            conditions: Conditions::default(),
+        }
     }
 
     fn ask_vendor(&self, call: &Call) -> Answer {
@@ -139,7 +146,7 @@ impl Exchange {
     fn encode(&self, outcome: Outcome) -> usize {
         let finish = |resource: Object| Projection::Default.apply(resource, &self.served().canonical);
         match outcome.reply {
-            Reply::Created(resource) | Reply::Resource(resource) => finish(resource).to_bytes().len(),
+            Reply::Created(resource) | Reply::Resource(resource) => resource.map(finish).to_bytes().len(),
             Reply::Page(listing) => {
                 let head = Head {
                     total_results: listing.total_results,
@@ -148,8 +155,8 @@ impl Exchange {
                     next_cursor: None,
                 };
                 let mut writer = Writer::new(&head);
-                for resource in listing.resources() {
-                    writer.push(&finish(resource.expect("a resource").1));
+                for resource in listing.resources(|_| false) {
+                    writer.push(&resource.expect("a resource").1.map(finish));
                 }
                 writer.finish().len()
             }

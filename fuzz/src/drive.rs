@@ -31,6 +31,7 @@ pub(crate) fn drive(
         action,
         asked_at: 0,
         wants_resource: true,
+        wants_default: true,
         conditions: Conditions::default(),
     };
     let (mut run, mut next) = Run::start(operation, target.clone());
@@ -100,13 +101,13 @@ fn short(error: &VendorError) {
 fn end(done: Result<Outcome, Failure>) {
     match done {
         Ok(Outcome { reply: Reply::Created(resource) | Reply::Resource(resource), .. }) => {
-            let id = resource.str("id");
+            let id = resource.resource.str("id");
             assert!(id.is_some_and(|id| !id.is_empty()), "a resource without id: {resource:?}");
             assert!(value::parse(&resource.to_bytes()).is_ok(), "{resource:?} is not written as JSON");
         }
         Ok(Outcome { reply: Reply::Page(page), .. }) => {
             assert!(page.len() <= scimux_scim::query::MAX_COUNT as usize, "{} resources on a page", page.len());
-            page.resources().for_each(drop);
+            page.resources(|_| false).for_each(drop);
         }
         Ok(_) => {}
         Err(Failure::Refused(error)) => assert!((400..600).contains(&error.status), "{error:?}"),

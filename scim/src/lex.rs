@@ -12,6 +12,8 @@ pub struct Quoted<'t> {
     pub written: &'t str,
     /// Whether an escape is among it, so that it means something else.
     pub escaped: bool,
+    /// Where its first quote stands.
+    pub start: usize,
 }
 
 /// Reads a text from its beginning on. White space in front of a token is skipped.
@@ -107,7 +109,7 @@ impl<'t> Lexer<'t> {
         // Both ends stand beside a quote, so that they are ends of characters.
         let written = self.text.get(start..self.at).ok_or(Malformed)?;
         self.at += 1;
-        Ok(Quoted { written, escaped })
+        Ok(Quoted { written, escaped, start: start - 1 })
     }
 
     /// A number, as it is written.

@@ -13,6 +13,7 @@ pub mod filter;
 mod fixture;
 pub mod lex;
 pub mod list;
+pub mod partial;
 pub mod patch;
 pub mod path;
 pub mod put;
@@ -28,6 +29,7 @@ pub mod version;
 
 pub use error::{ScimError, ScimType};
 pub use filter::Filter;
+pub use partial::Partial;
 pub use patch::{Op, PatchOp};
 pub use path::AttributePath;
 pub use query::{ListQuery, Parameters};

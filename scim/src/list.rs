@@ -7,7 +7,7 @@ use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::value::{self, Reader};
-use crate::{Object, ScimError, Text, Value};
+use crate::{Object, Partial, ScimError, Text, Value};
 
 /// The URN in `schemas` of a list.
 pub const LIST_URN: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
@@ -145,7 +145,7 @@ impl Writer {
     }
 
     /// Adds a resource.
-    pub fn push(&mut self, resource: &Object) {
+    pub fn push(&mut self, resource: &Partial) {
         if !std::mem::take(&mut self.empty) {
             self.buffer.push(b',');
         }
@@ -215,8 +215,8 @@ mod tests {
     fn trap_236_239_241_what_is_written_are_numbers() {
         let head = Head { total_results: Some(7), start_index: Some(3), items_per_page: 2, next_cursor: None };
         let mut writer = Writer::new(&head);
-        writer.push(&object(r#"{"id":"1"}"#));
-        writer.push(&object(r#"{"id":"2"}"#));
+        writer.push(&object(r#"{"id":"1"}"#).into());
+        writer.push(&object(r#"{"id":"2"}"#).into());
         let expected = format!(
             r#"{{"schemas":["{LIST_URN}"],"totalResults":7,"startIndex":3,"itemsPerPage":2,"Resources":[{{"id":"1"}},{{"id":"2"}}]}}"#
         );

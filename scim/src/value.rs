@@ -1,7 +1,7 @@
 //! JSON values as SCIM needs them: members in order, names found without regard to case (RFC 7643 section 2.1), numbers
 //! kept as they were written, strings that share the buffer they were parsed from.
 
-mod write;
+pub(crate) mod write;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -66,6 +66,18 @@ pub fn parse_text(text: &Text) -> Result<Object, ScimError> {
     }
 }
 
+/// Reads a value that stands `depth` deep in a text of which it is a part.
+///
+/// # Errors
+/// As [`parse`], but it may be any value.
+pub fn parse_part(text: &Text, part: &str, depth: usize) -> Result<Value, ScimError> {
+    let text = text.slice_ref(part);
+    let mut deserializer = serde_json::Deserializer::from_str(&text);
+    let reader = Reader { text: &text, depth };
+    let value = reader.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
+    value.map_err(|error| ScimError::invalid_syntax(format!("the body cannot be read as JSON: {error}")))
+}
+
 /// The object that a string holds as JSON text (clients.md rule 13). It is not looked into for more such strings.
 pub(crate) fn embedded(value: &Value) -> Option<Object> {
     let Value::String(text) = value else { return None };
@@ -77,7 +89,10 @@ pub(crate) fn embedded(value: &Value) -> Option<Object> {
 }
 
 /// The text of a body.
-pub(crate) fn text(body: &Bytes) -> Result<Text, ScimError> {
+///
+/// # Errors
+/// 400 `invalidSyntax`: it is not UTF-8.
+pub fn text(body: &Bytes) -> Result<Text, ScimError> {
     Text::try_from(without_bom(body))
         .map_err(|_| ScimError::invalid_syntax("the body is not UTF-8, the only encoding JSON has here"))
 }
@@ -88,10 +103,7 @@ fn without_bom(body: &Bytes) -> Bytes {
 }
 
 fn parse_value(text: &Text) -> Result<Value, ScimError> {
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let reader = Reader { text, depth: 0 };
-    let value = reader.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
-    value.map_err(|error| ScimError::invalid_syntax(format!("the body cannot be read as JSON: {error}")))
+    parse_part(text, text, 0)
 }
 
 /// Reads one value at a depth; strings without escapes become slices of `text`.

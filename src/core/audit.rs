@@ -61,7 +61,7 @@ impl Line {
             Err(_) => "failed",
         };
         if let Ok(Outcome { reply: Reply::Created(resource), .. }) = outcome {
-            self.made = resource.str("id").map(ToOwned::to_owned);
+            self.made = resource.resource.str("id").map(ToOwned::to_owned);
         }
     }
 }

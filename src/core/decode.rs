@@ -63,6 +63,7 @@ pub(crate) fn decode(whole: Whole) -> Result<(Job, View), ScimError> {
         action,
         asked_at: now(),
         wants_resource: !without_body,
+        wants_default: !without_body && projection == Projection::Default,
         conditions,
     };
     let (projections, binding) = (Vec::new(), Binding::default());
@@ -103,7 +104,14 @@ fn search(context: Arc<Context>, parameters: &Parameters) -> Result<(Job, View),
 
 /// A list has no version of its own, so that conditions mean nothing for it.
 fn listing(endpoint: String, action: Action) -> Operation {
-    Operation { endpoint, action, asked_at: now(), wants_resource: true, conditions: Conditions::default() }
+    Operation {
+        endpoint,
+        action,
+        asked_at: now(),
+        wants_resource: true,
+        wants_default: true,
+        conditions: Conditions::default(),
+    }
 }
 
 /// Seconds since 1970.

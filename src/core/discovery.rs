@@ -138,6 +138,6 @@ fn list(resources: impl ExactSizeIterator<Item = Object>) -> Bytes {
     // From the first on: a client that reads `startIndex` of every list finds it here too.
     let (total_results, start_index) = (Some(count), Some(1));
     let mut list = Writer::new(&Head { total_results, start_index, items_per_page: count, next_cursor: None });
-    resources.for_each(|resource| list.push(&resource));
+    resources.for_each(|resource| list.push(&resource.into()));
     list.finish()
 }

@@ -6,12 +6,14 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, ETAG, LOCATION};
 use http::{HeaderValue, StatusCode};
 use http_body_util::Full;
-use scimux_adapters::{Listing, NoteKind, Outcome, Reply, ServedType};
+use scimux_adapters::{Listing, NoteKind, Outcome, Reply, ServedType, Target};
 use scimux_scim::list::{Head, Writer};
-use scimux_scim::{Object, Value};
+use scimux_scim::query::Projection;
+use scimux_scim::{Object, Partial, Value};
 
 use super::decode::View;
 use super::path::encode as segment;
+use super::redact::Redactor;
 use super::{CoreError, Failed, foreign, reference};
 use crate::front::headers::SCIMUX_DROPPED;
 use crate::front::{Response, SCIM_JSON};
@@ -29,7 +31,10 @@ pub(crate) fn encode(outcome: Outcome, view: &View) -> Result<Response, CoreErro
     let mut answer = match outcome.reply {
         Reply::Created(resource) => created(resource, view),
         Reply::Resource(_) if view.without_body => empty(StatusCode::NO_CONTENT),
-        Reply::Resource(resource) => json(StatusCode::OK, finish(resource, view.context.served(), view).to_bytes()),
+        Reply::Resource(resource) => {
+            let resource = resource.map(|resource| finish(resource, view.context.served(), view));
+            json(StatusCode::OK, resource.to_bytes())
+        }
         Reply::Page(listing) => json(StatusCode::OK, list(&listing, view)?),
         Reply::NotModified(_) => empty(StatusCode::NOT_MODIFIED),
         Reply::NoContent => empty(StatusCode::NO_CONTENT),
@@ -52,12 +57,13 @@ fn list(listing: &Listing, view: &View) -> Result<Bytes, CoreError> {
         next_cursor: listing.next.as_deref().map(|next| view.binding.seal(next).into()),
     };
     let mut writer = Writer::new(&head);
-    for resource in listing.resources() {
+    let is_cut = |served: &ServedType| *view.projection_of(&served.canonical.endpoint) != Projection::Default;
+    for resource in listing.resources(is_cut) {
         let (served, resource) = resource.map_err(|error| {
             let route = view.context.route.clone();
             CoreError::Failed(Box::new(Failed { error, done: None, operation: "list", route }))
         })?;
-        writer.push(&finish(resource, served, view));
+        writer.push(&resource.map(|resource| finish(resource, served, view)));
     }
     Ok(writer.finish())
 }
@@ -65,17 +71,19 @@ fn list(listing: &Listing, view: &View) -> Result<Bytes, CoreError> {
 /// The version of what is answered, which a projection does not change (rfc-traps 278).
 fn version(reply: &Reply) -> Option<HeaderValue> {
     let version = match reply {
-        Reply::Created(resource) | Reply::Resource(resource) => resource.get("meta")?.as_object()?.str("version")?,
+        Reply::Created(Partial { resource, .. }) | Reply::Resource(Partial { resource, .. }) => {
+            resource.get("meta")?.as_object()?.str("version")?
+        }
         Reply::NotModified(version) => version,
         Reply::Page(_) | Reply::NoContent => return None,
     };
     HeaderValue::from_str(version).ok()
 }
 
-fn created(resource: Object, view: &View) -> Response {
+fn created(resource: Partial, view: &View) -> Response {
     let served = view.context.served();
-    let location = location(&resource, served, view);
-    let mut answer = json(StatusCode::CREATED, finish(resource, served, view).to_bytes());
+    let location = home(view).location(&resource.resource, served);
+    let mut answer = json(StatusCode::CREATED, resource.map(|resource| finish(resource, served, view)).to_bytes());
     if let Some(location) = location.and_then(|location| HeaderValue::try_from(location).ok()) {
         answer.headers_mut().insert(LOCATION, location);
     }
@@ -96,27 +104,47 @@ fn json(status: StatusCode, message: Bytes) -> Response {
 }
 
 /// A resource as this client sees it.
-fn finish(mut resource: Object, served: &ServedType, view: &View) -> Object {
-    reference::complete(&mut resource, served, &view.context.known);
-    reference::point_home(&mut resource, &view.context.route.base, &view.context.known);
-    foreign::hide_place(&mut resource, &served.canonical, &view.context.target().redactor);
-    let location = location(&resource, served, view);
-    let mut meta = match resource.remove("meta") {
-        Some(Value::Object(meta)) => meta,
-        _ => Object::new(),
-    };
-    meta.insert("resourceType", served.canonical.name.as_str());
-    meta.remove("location");
-    if let Some(location) = location {
-        meta.insert("location", location.as_str());
-    }
-    resource.insert("meta", meta);
+fn finish(resource: Object, served: &ServedType, view: &View) -> Object {
+    let resource = home(view).at_home(resource, served);
     view.projection_of(&served.canonical.endpoint).apply(resource, &served.canonical)
 }
 
-fn location(resource: &Object, served: &ServedType, view: &View) -> Option<String> {
-    let endpoint = &served.canonical.endpoint;
-    Some(format!("{}{endpoint}/{}", view.context.route.base, segment(resource.str("id")?)))
+fn home(view: &View) -> Home<'_> {
+    let context = &view.context;
+    Home { base: &context.route.base, known: &context.known, redactor: &context.target().redactor }
+}
+
+/// Where clients find resources: at the gateway, whatever the vendor says.
+struct Home<'a> {
+    base: &'a str,
+    known: &'a Target,
+    redactor: &'a Redactor,
+}
+
+impl Home<'_> {
+    /// A resource with all that it says of places.
+    fn at_home(&self, mut resource: Object, served: &ServedType) -> Object {
+        reference::complete(&mut resource, served, self.known);
+        reference::point_home(&mut resource, self.base, self.known);
+        foreign::hide_place(&mut resource, &served.canonical, self.redactor);
+        let location = self.location(&resource, served);
+        let mut meta = match resource.remove("meta") {
+            Some(Value::Object(meta)) => meta,
+            _ => Object::new(),
+        };
+        meta.insert("resourceType", served.canonical.name.as_str());
+        meta.remove("location");
+        if let Some(location) = location {
+            meta.insert("location", location.as_str());
+        }
+        resource.insert("meta", meta);
+        resource
+    }
+
+    fn location(&self, resource: &Object, served: &ServedType) -> Option<String> {
+        let endpoint = &served.canonical.endpoint;
+        Some(format!("{}{endpoint}/{}", self.base, segment(resource.str("id")?)))
+    }
 }
 
 /// The names of what was left out, comma-separated.
@@ -145,15 +173,4 @@ pub(super) fn names_header<'a>(names: impl IntoIterator<Item = &'a str>) -> Opti
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn very_many_names_are_cut_in_time() {
-        let names: Vec<String> = (0..300_000).map(|number| format!("a{number}")).collect();
-        let header = names_header(names.iter().chain(&names).map(String::as_str)).expect("names");
-        assert!(header.len() <= MAX_DROPPED + ", ...".len());
-        assert!(header.to_str().expect("text").ends_with(", ..."));
-        assert_eq!(names_header(["a", "b,", "a"]).expect("names"), "a, b?");
-    }
-}
+mod tests;

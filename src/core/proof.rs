@@ -26,7 +26,8 @@ pub(crate) async fn check(error: VendorError, context: &Context) -> VendorError 
 async fn answers_a_list(context: &Context) -> bool {
     let query = ListQuery { count: Some(1), ..ListQuery::default() };
     let endpoint = context.served().vendor.endpoint.clone();
-    let call = Arc::new(Call { endpoint, kind: CallKind::List(query), repeat: Repeat::Safe, if_match: None });
+    let call =
+        Arc::new(Call { endpoint, kind: CallKind::List(query), repeat: Repeat::Safe, if_match: None, is_shown: false });
     let (target, trace) = (context.known.clone(), context.trace.clone());
     let asked = Asked { call, target, trace, ends_with_client: false };
     context.target().service.clone().oneshot(asked).await.is_ok()

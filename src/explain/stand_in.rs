@@ -121,7 +121,13 @@ impl StandIn {
     fn present(&self, state: &mut State, call: &Call, id: &Text) -> Option<Object> {
         if state.resource.is_none() {
             let endpoint = call.endpoint.clone();
-            let read = Call { endpoint, kind: CallKind::Read(id.clone()), repeat: Repeat::Safe, if_match: None };
+            let read = Call {
+                endpoint,
+                kind: CallKind::Read(id.clone()),
+                repeat: Repeat::Safe,
+                if_match: None,
+                is_shown: false,
+            };
             match self.read(&read, state.current.take()?) {
                 Ok(Answer::Resource(resource)) => state.resource = Some(resource),
                 Ok(_) => {}

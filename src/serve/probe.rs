@@ -57,8 +57,14 @@ async fn ask(target: &LiveTarget) -> Result<String, String> {
     let query = ListQuery { count: Some(1), ..ListQuery::default() };
     let (endpoint, action) = (served.canonical.endpoint.clone(), Action::List(Box::new(query)));
     // No create, so that it is of no account when it was asked.
-    let operation =
-        Operation { endpoint, action, asked_at: 0, wants_resource: true, conditions: Conditions::default() };
+    let operation = Operation {
+        endpoint,
+        action,
+        asked_at: 0,
+        wants_resource: true,
+        wants_default: false,
+        conditions: Conditions::default(),
+    };
     let (mut run, mut next) = Run::start(operation, canonical.clone());
     let trace = Trace { record: Arc::default(), traceparent: None, authorization: None };
     loop {

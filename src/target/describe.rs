@@ -73,7 +73,8 @@ pub(crate) async fn ask(live: &LiveTarget) -> Result<Documents, VendorError> {
 /// One document; `None` if the provider has none.
 async fn document(live: &LiveTarget, target: &Arc<Target>, endpoint: &str) -> Result<Option<Object>, VendorError> {
     let kind = CallKind::Document;
-    let call = Arc::new(Call { endpoint: endpoint.to_owned(), kind, repeat: Repeat::Safe, if_match: None });
+    let call =
+        Arc::new(Call { endpoint: endpoint.to_owned(), kind, repeat: Repeat::Safe, if_match: None, is_shown: false });
     let trace = Trace { record: Arc::default(), traceparent: None, authorization: None };
     match live.service.clone().oneshot(Asked { call, target: target.clone(), trace, ends_with_client: false }).await {
         Ok(Heard { answer: Answer::Resource(document), .. }) => Ok(Some(document)),

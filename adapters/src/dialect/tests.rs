@@ -8,7 +8,7 @@ use crate::fixture::{configured, json, target};
 use crate::{Answer, Call, CallKind, CredentialForm, NoteKind, Repeat, Target, VendorError, VendorErrorKind as Kind};
 
 fn call(kind: CallKind) -> Call {
-    Call { endpoint: "/Users".to_owned(), kind, repeat: Repeat::Safe, if_match: None }
+    Call { endpoint: "/Users".to_owned(), kind, repeat: Repeat::Safe, if_match: None, is_shown: false }
 }
 
 fn read(id: &str) -> Call {
@@ -342,8 +342,13 @@ fn an_empty_list_of_what_the_vendor_never_returns_is_not_told() {
     let target = target("huawei");
     let group =
         r#"{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"id":"1","displayName":"G","members":[]}"#;
-    let read =
-        Call { endpoint: "/Groups".to_owned(), kind: CallKind::Read("1".into()), repeat: Repeat::Safe, if_match: None };
+    let read = Call {
+        endpoint: "/Groups".to_owned(),
+        kind: CallKind::Read("1".into()),
+        repeat: Repeat::Safe,
+        if_match: None,
+        is_shown: false,
+    };
     let Ok(Answer::Resource(group)) = answer(&read, &target, 200, group) else { panic!("a group") };
     assert!(group.contains("displayName") && !group.contains("members"), "{group:?}");
 }

@@ -84,7 +84,13 @@ impl List {
     /// Asks for the next page, if one is needed.
     fn advance(&mut self) -> Next {
         if let Some((endpoint, query)) = self.scan.as_ref().and_then(Scan::next_call) {
-            return Next::Send(Call { endpoint, kind: CallKind::List(query), repeat: Repeat::Safe, if_match: None });
+            return Next::Send(Call {
+                endpoint,
+                kind: CallKind::List(query),
+                repeat: Repeat::Safe,
+                if_match: None,
+                is_shown: false,
+            });
         }
         let reply = self.scan.take().map(|scan| Reply::Page(scan.finish())).ok_or_else(|| not_understood(None));
         Next::Done(reply.map(|reply| Outcome { reply, notes: Vec::new() }))

@@ -8,7 +8,7 @@ mod steps;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use scimux_scim::{Object, Text};
+use scimux_scim::{Object, Partial, Text};
 
 use self::settle::Sent;
 use super::{Failure, Next, not_understood};
@@ -37,6 +37,8 @@ pub(super) struct Single {
     asked_for: Option<Object>,
     /// The resource as the vendor last showed it.
     last: Option<Object>,
+    /// The same, where nothing but the answer to the client is made of it.
+    shown: Option<Box<Partial>>,
     notes: Vec<Note>,
     /// How many of the notes were there before the first call.
     noted: usize,
@@ -72,6 +74,8 @@ struct Asked {
     is_mutation: bool,
     repeat: Repeat,
     conditions: Conditions,
+    /// Whether the vendor's last answer is the client's, and nothing else is made of it.
+    is_shown: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +117,7 @@ impl Single {
             wanted: None,
             asked_for: None,
             last: None,
+            shown: None,
             notes: Vec::new(),
             noted: 0,
             changed: 0,
@@ -200,10 +205,14 @@ impl Single {
                 self.last = Some(resource);
             }
             (Awaiting::ReadBack, Answer::Resource(resource)) => self.last = Some(resource),
+            (Awaiting::Present | Awaiting::ReadBack, Answer::Shown(partial)) => self.shown = Some(partial),
             (Awaiting::Changed, Answer::Resource(resource)) => {
-                self.changed += 1;
-                self.asked.id = self.asked.id.take().or_else(|| resource.str("id").map(Text::from));
+                self.count_change(&resource);
                 self.last = Some(resource);
+            }
+            (Awaiting::Changed, Answer::Shown(partial)) => {
+                self.count_change(&partial.resource);
+                self.shown = Some(partial);
             }
             (Awaiting::Changed, Answer::Empty(id)) => {
                 self.changed += 1;
@@ -213,6 +222,11 @@ impl Single {
             (_, _) => return Err(not_understood(self.done_so_far())),
         }
         Ok(())
+    }
+
+    fn count_change(&mut self, answered: &Object) {
+        self.changed += 1;
+        self.asked.id = self.asked.id.take().or_else(|| answered.str("id").map(Text::from));
     }
 
     /// What earlier calls had changed when one failed, and what repeating the request would do. It is safe: every call sets
@@ -247,6 +261,7 @@ impl Single {
                 self.under_way = Parts::of(&call.kind);
                 self.method = Method::of(&call.kind);
                 self.sent = Sent::of(&call);
+                call.is_shown = self.asked.is_shown && self.calls.is_empty() && self.steps.is_empty();
                 return Next::Send(call);
             }
             let Some(step) = self.steps.pop_front() else { return self.finish() };
@@ -269,7 +284,8 @@ impl Single {
             let id = self.id();
             self.awaiting = Awaiting::ReadBack;
             let endpoint = self.served().profile.endpoint.clone();
-            return Next::Send(Call { endpoint, kind: CallKind::Read(id), repeat: Repeat::Safe, if_match: None });
+            let (kind, is_shown) = (CallKind::Read(id), self.asked.is_shown);
+            return Next::Send(Call { endpoint, kind, repeat: Repeat::Safe, if_match: None, is_shown });
         }
         Next::Done(self.reply().map(|reply| Outcome { reply, notes: self.notes.clone() }))
     }
@@ -277,19 +293,22 @@ impl Single {
     /// The vendor answered a change without the resource, and the client is to see the vendor's state.
     fn needs_read_back(&self) -> bool {
         let shows = matches!(self.asked.reply, ReplyKind::Created | ReplyKind::Resource);
-        shows && self.last.is_none() && self.asked.wants_resource && self.asked.id.is_some()
+        shows && self.last.is_none() && self.shown.is_none() && self.asked.wants_resource && self.asked.id.is_some()
     }
 
     fn reply(&mut self) -> Result<Reply, Failure> {
         let served = &self.target.types[self.served];
         let canonical = |resource| version::show(served.mapping.resource_to_canonical(resource), served);
-        match (self.asked.reply, self.last.take()) {
+        let canonical = |partial: Partial| partial.map(canonical);
+        let last = self.last.take().map(Partial::from);
+        match (self.asked.reply, self.shown.take().map(|partial| *partial).or(last)) {
             (ReplyKind::NoContent, _) => Ok(Reply::NoContent),
             (ReplyKind::Created, Some(resource)) => Ok(Reply::Created(canonical(resource))),
             (ReplyKind::Resource, Some(resource)) => {
-                let resource = canonical(resource);
-                let known = !self.asked.is_mutation && version::is_known(&self.asked.conditions, &resource, served)?;
-                Ok(if known { Reply::NotModified(version::of(&resource, served)) } else { Reply::Resource(resource) })
+                let partial = canonical(resource);
+                let resource = &partial.resource;
+                let known = !self.asked.is_mutation && version::is_known(&self.asked.conditions, resource, served)?;
+                Ok(if known { Reply::NotModified(version::of(resource, served)) } else { Reply::Resource(partial) })
             }
             (ReplyKind::Resource, None) if !self.asked.wants_resource => Ok(Reply::NoContent),
             (ReplyKind::Resource | ReplyKind::Created, None) => {
@@ -314,7 +333,18 @@ impl Asked {
         };
         let is_mutation = !matches!(operation.action, Action::Read(_) | Action::List(_) | Action::Search(_));
         let (wants_resource, conditions) = (operation.wants_resource, operation.conditions.clone());
-        Self { at: operation.asked_at, reply, id: id.cloned(), wants_resource, is_mutation, repeat, conditions }
+        // A version that the client names may be one that is computed from all of the resource.
+        let is_shown = operation.wants_default && conditions == Conditions::default();
+        Self {
+            at: operation.asked_at,
+            reply,
+            id: id.cloned(),
+            wants_resource,
+            is_mutation,
+            repeat,
+            conditions,
+            is_shown,
+        }
     }
 
     /// Whether what there is must have a version that the client names before it is changed.

@@ -26,6 +26,7 @@ impl Driven {
             action,
             asked_at: 1_700_000_000,
             wants_resource: true,
+            wants_default: false,
             conditions: Conditions::default(),
         };
         let (run, next) = Run::start(operation, target);

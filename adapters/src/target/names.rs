@@ -12,6 +12,7 @@ use super::check::listed;
 use super::types::{VendorType, rfc_schema};
 use crate::fit::Untouched;
 use crate::mapping::same;
+use crate::passage::Passage;
 use crate::{Mapping, Problem, ServedType, TargetSettings};
 
 /// The vendor's types under the names that the configuration gives them.
@@ -62,8 +63,10 @@ impl Building {
             mapping: self.mapping,
             defaults: self.defaults,
             forms: self.vendor.forms,
+            passage: None,
         };
         served.untouched = Untouched::new(&served);
+        served.passage = Passage::new(&served).map(Arc::new);
         served
     }
 

@@ -25,7 +25,14 @@ fn drive(
     conditions: Conditions,
     answers: Vec<Got>,
 ) -> (Vec<String>, Result<Outcome, Failure>) {
-    let operation = Operation { endpoint: "/Users".to_owned(), action, asked_at: 0, wants_resource: true, conditions };
+    let operation = Operation {
+        endpoint: "/Users".to_owned(),
+        action,
+        asked_at: 0,
+        wants_resource: true,
+        wants_default: false,
+        conditions,
+    };
     let (mut run, mut next) = Run::start(operation, Arc::new(target));
     let (mut sent, mut answers) = (Vec::new(), answers.into_iter());
     loop {
@@ -94,7 +101,7 @@ fn status(result: Result<Outcome, Failure>) -> u16 {
 fn version(result: Result<Outcome, Failure>) -> String {
     match result.expect("done").reply {
         Reply::Resource(resource) => {
-            let meta = resource.get("meta").and_then(Value::as_object);
+            let meta = resource.resource.get("meta").and_then(Value::as_object);
             meta.and_then(|meta| meta.str("version")).expect("a version").to_owned()
         }
         Reply::NotModified(version) => format!("304 {version}"),
@@ -231,8 +238,8 @@ fn the_elements_of_a_list_have_the_versions_that_a_read_shows() {
         let Reply::Page(page) = result.expect("done").reply else { panic!("a page") };
         let (_, read) =
             drive(target(vendor), Action::Read("1".into()), Conditions::default(), vec![shows("T", "\"1\"")]);
-        let (_, element) = page.resources().next().expect("one").expect("a resource");
-        let meta = element.get("meta").and_then(Value::as_object).expect("meta");
+        let (_, element) = page.resources(|_| true).next().expect("one").expect("a resource");
+        let meta = element.resource.get("meta").and_then(Value::as_object).expect("meta");
         assert_eq!(meta.str("version").expect("a version"), version(read), "{vendor}");
     }
 }

@@ -15,7 +15,7 @@ pub(super) fn object(object: &Object, into: &mut Vec<u8>) {
     into.push(b'}');
 }
 
-fn value(value: &Value, into: &mut Vec<u8>) {
+pub(crate) fn value(value: &Value, into: &mut Vec<u8>) {
     match value {
         Value::Null => into.extend_from_slice(b"null"),
         Value::Bool(true) => into.extend_from_slice(b"true"),
@@ -48,7 +48,7 @@ fn number(digits: &str, into: &mut Vec<u8>) {
 }
 
 /// Few texts need an escape, and a copy costs a tenth of what looking at each character does.
-fn string(text: &str, into: &mut Vec<u8>) {
+pub(crate) fn string(text: &str, into: &mut Vec<u8>) {
     if is_plain(text.as_bytes()) {
         into.push(b'"');
         into.extend_from_slice(text.as_bytes());

@@ -152,6 +152,7 @@ async fn requests_that_failed_together_do_not_come_back_together() {
             kind: scimux_adapters::CallKind::Read("1".into()),
             repeat: scimux_adapters::Repeat::Safe,
             if_match: None,
+            is_shown: false,
         }),
         trace: crate::target::Trace {
             record: Arc::new(crate::telemetry::Record::new(id.into())),

@@ -24,6 +24,7 @@ fn play(target: Target, endpoint: &str, action: Action, answers: Vec<Result<Answ
         action,
         asked_at: 0,
         wants_resource: true,
+        wants_default: false,
         conditions: Conditions::default(),
     };
     let (mut run, mut next) = Run::start(operation, target.clone());

@@ -64,7 +64,13 @@ impl Single {
         self.suspect = self.may_lack(&error).map(|method| (method, error));
         self.calls.clear();
         let endpoint = self.served().profile.endpoint.clone();
-        Next::Send(Call { endpoint, kind: CallKind::Read(self.id()), repeat: Repeat::Safe, if_match: None })
+        Next::Send(Call {
+            endpoint,
+            kind: CallKind::Read(self.id()),
+            repeat: Repeat::Safe,
+            if_match: None,
+            is_shown: false,
+        })
     }
 
     pub(super) fn judge(&mut self, method: Method, error: VendorError, got: Result<Answer, VendorError>) -> Next {

@@ -58,7 +58,7 @@ impl Single {
     pub(super) fn ask_to_settle(&mut self, kind: CallKind, error: VendorError) -> Next {
         self.doubt = Some(error);
         let endpoint = self.served().profile.endpoint.clone();
-        Next::Send(Call { endpoint, kind, repeat: Repeat::Safe, if_match: None })
+        Next::Send(Call { endpoint, kind, repeat: Repeat::Safe, if_match: None, is_shown: false })
     }
 
     /// Goes on with what the vendor's state says of the change before; `error` is what came of that.
@@ -78,7 +78,7 @@ impl Single {
 
     fn settle_create(&mut self, error: VendorError, got: Result<Answer, VendorError>) -> Next {
         let sent = self.wanted_resource();
-        match found::created(got, &sent, self.asked.at, &self.target, self.served()) {
+        match found::created(got, &sent, self.asked.at, self.served()) {
             Ok(found) => self.go_on(Awaiting::Changed, Answer::Resource(found)),
             Err(why) => {
                 let error = if error.hint.is_none() { error.with_hint(why) } else { error };

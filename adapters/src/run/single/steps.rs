@@ -177,7 +177,7 @@ impl Single {
             _ => self.asked.repeat,
         };
         let endpoint = self.served().profile.endpoint.clone();
-        self.calls.push_back(Call { endpoint, kind, repeat, if_match: None });
+        self.calls.push_back(Call { endpoint, kind, repeat, if_match: None, is_shown: false });
     }
 
     pub(super) fn id(&self) -> Text {

@@ -94,8 +94,14 @@ impl Fake {
     pub(super) fn list(&self, query: &ListQuery) -> (Result<Listing, Failure>, usize) {
         let action = Action::List(Box::new(query.clone()));
         let endpoint = "/Users".to_owned();
-        let operation =
-            Operation { endpoint, action, asked_at: 0, wants_resource: true, conditions: Conditions::default() };
+        let operation = Operation {
+            endpoint,
+            action,
+            asked_at: 0,
+            wants_resource: true,
+            wants_default: false,
+            conditions: Conditions::default(),
+        };
         let (mut run, mut next) = Run::start(operation, Arc::clone(&self.target));
         let mut calls = 0;
         loop {
@@ -113,7 +119,7 @@ impl Fake {
     }
 
     pub(super) fn ids(&self, listing: &Listing) -> Vec<String> {
-        let resources = listing.resources().map(|resource| resource.expect("a resource").1);
+        let resources = listing.resources(|_| true).map(|resource| resource.expect("a resource").1.resource);
         resources.map(|resource| resource.str("id").expect("an id").to_owned()).collect()
     }
 

@@ -3,7 +3,7 @@
 use scimux_scim::schema::{Attribute, Mutability, Returned};
 use scimux_scim::{AttributePath, Object, Value, diff, seconds_since_1970};
 
-use crate::{Answer, ServedType, Target, VendorError, version};
+use crate::{Answer, ServedType, VendorError, dialect, version};
 
 /// So much may the vendor's clock be behind, in seconds.
 const SKEW: i64 = 60;
@@ -16,12 +16,10 @@ pub(super) fn created(
     got: Result<Answer, VendorError>,
     sent: &Object,
     asked_at: i64,
-    target: &Target,
     served: &ServedType,
 ) -> Result<Object, &'static str> {
     let Ok(Answer::Page(page)) = got else { return Err("the vendor could not be asked whether it has it") };
-    let found: Vec<Object> =
-        page.resources.iter().filter_map(|text| target.vendor.adapter.listed(text, served)).collect();
+    let found: Vec<Object> = page.resources.iter().filter_map(|text| dialect::listed(text, served)).collect();
     if found.is_empty() {
         return Err("the vendor shows none of this userName so far");
     }

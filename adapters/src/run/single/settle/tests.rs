@@ -102,7 +102,11 @@ fn status(status: u16) -> VendorError {
 fn what_provably_is_this_create_is_the_answer() {
     for created in [NOW, "2023-11-14T22:12:20.000Z", "2023-11-15T07:43:20+09:30"] {
         let Ok(Reply::Created(user)) = settled(page(&[shown(created)])) else { panic!("{created}") };
-        assert_eq!((user.str("id"), user.str("nickName")), (Some("7"), Some("by default")), "the vendor's state");
+        assert_eq!(
+            (user.resource.str("id"), user.resource.str("nickName")),
+            (Some("7"), Some("by default")),
+            "the vendor's state"
+        );
     }
     let other = shown(NOW).replace("a@x.io", "c@x.io");
     assert!(settled(page(&[other, shown(NOW)])).is_ok(), "a vendor may not filter");
@@ -159,6 +163,7 @@ fn groups_have_no_lookup() {
         action: Action::Create(body),
         asked_at: 0,
         wants_resource: true,
+        wants_default: false,
         conditions: Conditions::default(),
     };
     let (run, next) = Run::start(operation, target);
