@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::coerce::{Seen, coerce};
 use crate::schema::{Attribute, Schema, is_urn};
+use crate::value::{insert, is_name};
 use crate::{AttributePath, Object, Op, Quirks, ResourceType, ScimError, Text, Value, patch};
 
 /// A body in canonical form.
@@ -31,13 +32,15 @@ pub fn canonical(body: Object, resource_type: &ResourceType, quirks: Quirks) -> 
     let mut maker = Maker {
         resource_type,
         seen: Seen { drop_read_only: true, quirks, ..Seen::default() },
-        attributes: Object::new(),
-        containers: Object::new(),
+        resource: Vec::with_capacity(body.len() + 2),
+        containers: Vec::new(),
         flattened: Object::new(),
         parted: BTreeSet::new(),
         cleared: Vec::new(),
     };
     let listed = listed(body.get("schemas"), resource_type)?;
+    // Their place; what they are is known in the end.
+    maker.resource.push((Text::from_static("schemas"), Value::Null));
     for (name, value) in body {
         maker.member(name, value)?;
     }
@@ -154,11 +157,18 @@ impl fmt::Display for Named<'_> {
     }
 }
 
+/// The attribute of the base schema that a member is, as most are.
+fn plain<'a>(name: &str, resource_type: &'a ResourceType) -> Option<&'a Attribute> {
+    let is_other = || is_urn(name) || name.eq_ignore_ascii_case("schemas") || resource_type.meant(name).is_some();
+    resource_type.schema.attribute(name).filter(|_| !is_other())
+}
+
 struct Maker<'a> {
     resource_type: &'a ResourceType,
     seen: Seen,
-    attributes: Object,
-    containers: Object,
+    /// `schemas` and the attributes.
+    resource: Vec<(Text, Value)>,
+    containers: Vec<(Text, Value)>,
     /// Members such as `name.givenName`, as in a PATCH without path (clients.md rule 3).
     flattened: Object,
     /// The attributes of which such members name parts.
@@ -169,6 +179,9 @@ struct Maker<'a> {
 impl Maker<'_> {
     fn member(&mut self, name: Text, value: Value) -> Result<(), ScimError> {
         let resource_type = self.resource_type;
+        if let Some(attribute) = plain(&name, resource_type) {
+            return self.attribute(None, attribute, value);
+        }
         if resource_type.is_base(&name) {
             // rfc-traps 12: the base schema is never a container.
             return Err(ScimError::invalid_syntax(format!("{name}: core attributes stand at the top level")));
@@ -233,7 +246,7 @@ impl Maker<'_> {
         match resolved.map(|resolved| (resolved.extension, resolved.attribute)) {
             Some((extension, attribute)) => self.attribute(extension, attribute, value),
             None if self.resource_type.open && value.as_object().is_some() => {
-                self.containers.insert(name, value);
+                insert(&mut self.containers, name, value);
                 Ok(())
             }
             None => {
@@ -243,16 +256,16 @@ impl Maker<'_> {
         }
     }
 
-    fn attribute(&mut self, schema: Option<&Schema>, attribute: &Attribute, value: Value) -> Result<(), ScimError> {
+    fn attribute(&mut self, schema: Option<&Schema>, attribute: &Attribute, mut value: Value) -> Result<(), ScimError> {
         // rfc-traps 55, 59, 195: what the server makes is ignored.
         if attribute.is_read_only() {
             return Ok(());
         }
         let path = Named { schema, attribute };
-        let Some(value) = coerce(value, attribute, &path, &mut self.seen)? else {
+        if !coerce(&mut value, attribute, &path, &mut self.seen)? {
             self.cleared.push(path.to_string());
             return Ok(());
-        };
+        }
         // clients.md rule 3: in document order, and nothing is lost of what a path has set before.
         if !self.parted.is_empty() && self.parted.contains(&path.to_string()) {
             self.flattened.insert(path.to_string(), value);
@@ -260,27 +273,31 @@ impl Maker<'_> {
         }
         let name = attribute.name.clone();
         match schema {
-            None => self.attributes.insert(name, value),
+            None => insert(&mut self.resource, name, value),
             Some(schema) => self.put_into(&schema.id, name, value),
         }
         Ok(())
     }
 
     fn put_into(&mut self, urn: &Text, name: Text, value: Value) {
-        if let Some(Value::Object(container)) = self.containers.get_mut(urn) {
+        let container = self.containers.iter_mut().find(|(known, _)| is_name(known, urn));
+        if let Some((_, Value::Object(container))) = container {
             container.insert(name, value);
         } else {
-            self.containers.insert(urn.clone(), Object::from_iter([(name, value)]));
+            insert(&mut self.containers, urn.clone(), Object::from_iter([(name, value)]).into());
         }
     }
 
     fn finish(mut self, listed: Vec<String>) -> Result<Canonical, ScimError> {
         let present = self.containers.iter().map(|(urn, _)| Value::String(urn.clone()));
         let schemas = std::iter::once(Value::String(self.resource_type.schema.id.clone())).chain(present).collect();
-        let mut resource = Object::from_iter([(Text::from_static("schemas"), Value::Array(schemas))]);
-        for (name, value) in self.attributes.into_iter().chain(self.containers) {
-            resource.insert(name, value);
+        if let (_, place @ Value::Null) = &mut self.resource[0] {
+            *place = Value::Array(schemas);
         }
+        for (name, value) in self.containers {
+            insert(&mut self.resource, name, value);
+        }
+        let mut resource = Object::of(self.resource);
         if !self.flattened.is_empty() {
             let flattened = std::mem::take(&mut self.flattened);
             let mut patch = patch::pathless(Op::Add, flattened, self.resource_type, self.seen.quirks)?;

@@ -93,6 +93,14 @@ impl<'t> Lexer<'t> {
     #[inline]
     pub fn string(&mut self) -> Result<Quoted<'t>, Malformed> {
         self.expect(b'"')?;
+        self.behind_quote()
+    }
+
+    /// A string of which the first quote was the last token.
+    ///
+    /// # Errors
+    /// Those of [`Self::string`].
+    pub(crate) fn behind_quote(&mut self) -> Result<Quoted<'t>, Malformed> {
         let (bytes, start) = (self.text.as_bytes(), self.at);
         let mut escaped = false;
         loop {
@@ -251,24 +259,24 @@ const HIGH: u64 = ONES << 7;
 /// together: the lowest bit that is set in the mask belongs to the first of them.
 #[inline]
 pub(crate) fn special(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(word) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+    let (words, rest) = bytes.get(at..).unwrap_or_default().as_chunks::<8>();
+    for word in words {
         let found = specials(u64::from_le_bytes(*word));
         if found != 0 {
             return at + (found.trailing_zeros() / 8) as usize;
         }
         at += 8;
     }
-    let rest = bytes.get(at..).unwrap_or_default();
     at + rest.iter().position(|byte| is_special(*byte)).unwrap_or(rest.len())
 }
 
 /// The high bit of each byte that is special. One behind another may be taken for special too; none is missed.
 #[inline]
 fn specials(word: u64) -> u64 {
-    let below = |limit: u8, word: u64| word.wrapping_sub(ONES * u64::from(limit)) & !word & HIGH;
+    let below = |limit: u8, word: u64| word.wrapping_sub(ONES * u64::from(limit));
     let quote = word ^ (ONES * u64::from(b'"'));
     let backslash = word ^ (ONES * u64::from(b'\\'));
-    below(0x20, word) | below(1, quote) | below(1, backslash)
+    (below(0x20, word) | below(1, quote) | below(1, backslash)) & !word & HIGH
 }
 
 fn is_special(byte: u8) -> bool {
@@ -295,6 +303,11 @@ fn behind_escape(bytes: &[u8], at: usize) -> Option<usize> {
 fn unit(bytes: &[u8], at: usize) -> Option<u32> {
     let digits = bytes.get(at..at + 4)?;
     digits.iter().try_fold(0, |unit, digit| Some(unit * 16 + char::from(*digit).to_digit(16)?))
+}
+
+/// Whether a text is a number and nothing else.
+pub(crate) fn is_number(text: &str) -> bool {
+    number_length(text.as_bytes()) == Some(text.len())
 }
 
 /// How long the number is with which the text begins (RFC 8259 section 6).

@@ -1,17 +1,17 @@
 //! JSON values as SCIM needs them: members in order, names found without regard to case (RFC 7643 section 2.1), numbers
 //! kept as they were written, strings that share the buffer they were parsed from.
 
+mod read;
+mod visit;
 pub(crate) mod write;
 
 use std::collections::BTreeSet;
-use std::fmt;
-use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Serialize, Serializer};
 
+pub(crate) use self::visit::Reader;
 use crate::ScimError;
 
 /// A string; a slice of the parsed body wherever the body had no escape in it. Cloning copies no text.
@@ -60,7 +60,7 @@ pub fn parse(body: &Bytes) -> Result<Object, ScimError> {
 /// # Errors
 /// As [`parse`].
 pub fn parse_text(text: &Text) -> Result<Object, ScimError> {
-    match parse_value(text)? {
+    match read::value(text, MAX_DEPTH)? {
         Value::Object(object) => Ok(object),
         _ => Err(ScimError::invalid_syntax("the body must be a JSON object")),
     }
@@ -71,18 +71,14 @@ pub fn parse_text(text: &Text) -> Result<Object, ScimError> {
 /// # Errors
 /// As [`parse`], but it may be any value.
 pub fn parse_part(text: &Text, part: &str, depth: usize) -> Result<Value, ScimError> {
-    let text = text.slice_ref(part);
-    let mut deserializer = serde_json::Deserializer::from_str(&text);
-    let reader = Reader { text: &text, depth };
-    let value = reader.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
-    value.map_err(|error| ScimError::invalid_syntax(format!("the body cannot be read as JSON: {error}")))
+    read::value(&text.slice_ref(part), MAX_DEPTH.saturating_sub(depth))
 }
 
 /// The object that a string holds as JSON text (clients.md rule 13). It is not looked into for more such strings.
 pub(crate) fn embedded(value: &Value) -> Option<Object> {
     let Value::String(text) = value else { return None };
     let is_candidate = text.trim_start().starts_with('{');
-    match is_candidate.then(|| parse_value(text))?.ok()? {
+    match is_candidate.then(|| read::value(text, MAX_DEPTH))?.ok()? {
         Value::Object(object) => Some(object),
         _ => None,
     }
@@ -102,181 +98,50 @@ fn without_bom(body: &Bytes) -> Bytes {
     if body.starts_with(b"\xEF\xBB\xBF") { body.slice(3..) } else { body.clone() }
 }
 
-fn parse_value(text: &Text) -> Result<Value, ScimError> {
-    parse_part(text, text, 0)
-}
-
-/// Reads one value at a depth; strings without escapes become slices of `text`.
-#[derive(Clone, Copy)]
-pub(crate) struct Reader<'t> {
-    text: &'t Text,
-    depth: usize,
-}
-
-impl<'t> Reader<'t> {
-    /// Reads what stands in the object that `text` is.
-    pub(crate) fn inside(text: &'t Text) -> Self {
-        Self { text, depth: 1 }
-    }
-
-    fn deeper<E: de::Error>(self) -> Result<Self, E> {
-        if self.depth == MAX_DEPTH {
-            return Err(E::custom(format_args!("nested deeper than {MAX_DEPTH}")));
-        }
-        Ok(Self { text: self.text, depth: self.depth + 1 })
-    }
-
-    fn holds(self, part: &str) -> bool {
-        let within =
-            |whole: Range<*const u8>, part: Range<*const u8>| whole.start <= part.start && part.end <= whole.end;
-        within(self.text.as_bytes().as_ptr_range(), part.as_bytes().as_ptr_range())
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Reader<'_> {
-    type Value = Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Reader<'_> {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
-        Ok(number.into())
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
-        Ok(Value::Number(number.to_string().into()))
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Value, E> {
-        Ok(Value::String(if self.holds(text) { self.text.slice_ref(text) } else { text.into() }))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::String(text.into()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Value, A::Error> {
-        let reader = self.deeper()?;
-        let mut array = Vec::new();
-        while let Some(element) = elements.next_element_seed(reader)? {
-            array.push(element);
-        }
-        Ok(Value::Array(array))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
-        // A number does not count as a level, so the depth is looked at only once the first key has come.
-        let name = match members.next_key_seed(Key(self))? {
-            None => return self.deeper().map(|_| Value::Object(Object::new())),
-            Some(Name::NumberFollows) => {
-                return members.next_value::<String>().map(|digits| Value::Number(digits.into()));
-            }
-            Some(Name::Member(name)) => name,
-        };
-        let reader = self.deeper()?;
-        let mut names = Names::default();
-        let mut read = Vec::new();
-        let mut next = Some(name);
-        while let Some(name) = next {
-            names.claim(&read, &name)?;
-            read.push((name, members.next_value_seed(reader)?));
-            next = members.next_key_seed(Key(reader))?.map(Name::into_member);
-        }
-        Ok(Value::Object(Object::of(read)))
-    }
-}
-
-/// Reads the name of a member.
-struct Key<'t>(Reader<'t>);
-
-enum Name {
-    Member(Text),
-    /// serde_json (with `arbitrary_precision`) shows a number that is no 64-bit integer as a map with one private key.
-    NumberFollows,
-}
-
-impl Name {
-    fn into_member(self) -> Text {
-        match self {
-            Self::Member(name) => name,
-            Self::NumberFollows => Text::new(),
-        }
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Key<'_> {
-    type Value = Name;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Name, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Key<'_> {
-    type Value = Name;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name")
-    }
-
-    /// serde_json's private key lies in its own memory and every unescaped name of the body in the body, so a client
-    /// that writes the private key gets an object like any other.
-    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Name, E> {
-        Ok(if self.0.holds(name) { Name::Member(self.0.text.slice_ref(name)) } else { Name::NumberFollows })
-    }
-
-    fn visit_str<E>(self, name: &str) -> Result<Name, E> {
-        Ok(Name::Member(name.into()))
-    }
-}
-
 /// Finds names equal but for case (rfc-traps 3): two hops might pick different ones.
 #[derive(Default)]
 struct Names {
-    folded: BTreeSet<String>,
+    /// A bit for each name so far, by its length and its ends: most names share theirs with no other.
+    ends: u64,
+    folded: Option<BTreeSet<String>>,
 }
 
 impl Names {
     /// Up to so many members are compared one by one.
     const FEW: usize = 32;
 
-    fn claim<E: de::Error>(&mut self, members: &[(Text, Value)], name: &Text) -> Result<(), E> {
-        let taken = match members.len() {
-            0..Self::FEW => members.iter().any(|(known, _)| is_name(known, name)),
-            _ => self.is_among_many(members, name),
-        };
-        if taken {
-            let name: String = name.chars().take(64).collect();
-            return Err(E::custom(format_args!(
-                "the attribute \"{name}\" stands twice in one object (case is ignored)"
-            )));
+    /// Whether one of the members has the name already.
+    fn has(&mut self, members: &[(Text, Value)], name: &str) -> bool {
+        if members.len() >= Self::FEW {
+            return self.is_among_many(members, name);
         }
-        Ok(())
+        let (known, own) = (self.ends, ends(name));
+        self.ends |= own;
+        known & own != 0 && members.iter().any(|(known, _)| is_name(known, name))
     }
 
-    fn is_among_many(&mut self, members: &[(Text, Value)], name: &Text) -> bool {
-        if self.folded.is_empty() {
-            self.folded.extend(members.iter().map(|(name, _)| name.to_ascii_lowercase()));
-        }
-        !self.folded.insert(name.to_ascii_lowercase())
+    fn is_among_many(&mut self, members: &[(Text, Value)], name: &str) -> bool {
+        let all = || members.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
+        !self.folded.get_or_insert_with(all).insert(name.to_ascii_lowercase())
     }
+}
+
+/// One of 64 bits, the same for names equal but for case.
+fn ends(name: &str) -> u64 {
+    let folded = |byte: Option<&u8>| byte.map_or(0, |byte| usize::from(byte | 0x20));
+    let bytes = name.as_bytes();
+    1 << ((bytes.len() + 5 * folded(bytes.first()) + 11 * folded(bytes.last())) % 64)
+}
+
+/// What is said of a name that stands twice.
+fn twice(name: &str) -> String {
+    let name: String = name.chars().take(64).collect();
+    format!("the attribute \"{name}\" stands twice in one object (case is ignored)")
+}
+
+/// What is said of what is nested too deep.
+fn too_deep() -> String {
+    format!("nested deeper than {MAX_DEPTH}")
 }
 
 impl Value {
@@ -454,6 +319,17 @@ impl Object {
         Ok(Self::of(kept.collect::<Result<_, _>>()?))
     }
 
+    /// Keeps the members for which `keep`, which may change them, answers true. No two may get the same name.
+    ///
+    /// # Errors
+    /// The first of `keep`.
+    pub(crate) fn try_retain<E>(
+        &mut self,
+        mut keep: impl FnMut(&mut Text, &mut Value) -> Result<bool, E>,
+    ) -> Result<(), E> {
+        try_retain(self.own(), |(name, value)| keep(name, value))
+    }
+
     /// How many members there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -500,8 +376,22 @@ impl FromIterator<(Text, Value)> for Object {
     }
 }
 
+/// Keeps the elements for which `keep` answers true, up to the first error.
+pub(crate) fn try_retain<T, E>(list: &mut Vec<T>, mut keep: impl FnMut(&mut T) -> Result<bool, E>) -> Result<(), E> {
+    let mut result = Ok(());
+    list.retain_mut(|element| match result.is_ok().then(|| keep(element)) {
+        Some(Ok(kept)) => kept,
+        Some(Err(error)) => {
+            result = Err(error);
+            false
+        }
+        None => false,
+    });
+    result
+}
+
 /// Sets a member: in place where the name is there, else at the end.
-fn insert(members: &mut Vec<(Text, Value)>, name: Text, value: Value) {
+pub(crate) fn insert(members: &mut Vec<(Text, Value)>, name: Text, value: Value) {
     match members.iter_mut().find(|(known, _)| is_name(known, &name)) {
         Some((_, slot)) => *slot = value,
         None => members.push((name, value)),

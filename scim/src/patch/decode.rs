@@ -235,17 +235,20 @@ impl<'a> Decoder<'a> {
         let mut seen = Seen { drop_read_only: !leaf.is_read_only(), quirks: self.quirks, ..Seen::default() };
         let name = path.to_string();
         let is_element = path.filter.is_some() && path.sub_attribute.is_none();
-        let value = if is_element {
-            let value = match value {
+        let (value, says_something) = if is_element {
+            let mut value = match value {
                 Value::Array(mut elements) if elements.len() < 2 => elements.pop().unwrap_or(Value::Null),
                 value => value,
             };
-            single(value, leaf, &name, &mut seen)
+            let says_something = single(&mut value, leaf, &name, &mut seen);
+            (value, says_something)
         } else {
-            coerce(unwrapped(value, leaf), leaf, &name, &mut seen)
+            let mut value = unwrapped(value, leaf);
+            let says_something = coerce(&mut value, leaf, &name, &mut seen);
+            (value, says_something)
         };
         self.unknown.append(&mut seen.unknown);
-        value
+        Ok(says_something?.then_some(value))
     }
 
     /// `remove` with a `value` is not in the RFC, and means "these values", never "all" (rfc-traps 182, 183).

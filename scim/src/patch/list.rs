@@ -204,9 +204,10 @@ fn seed(filter: &Filter, attribute: &Attribute, at: &AttributePath) -> Option<Va
         };
         seed.insert(path.attribute.clone(), value);
     }
-    let seed = if attribute.kind == Kind::Complex { Value::Object(seed) } else { seed.remove("value")? };
+    let mut seed = if attribute.kind == Kind::Complex { Value::Object(seed) } else { seed.remove("value")? };
     let mut seen = Seen { drop_read_only: true, ..Seen::default() };
-    single(seed, attribute, &at.to_string(), &mut seen).ok().flatten()
+    let says_something = single(&mut seed, attribute, &at.to_string(), &mut seen).ok()?;
+    says_something.then_some(seed)
 }
 
 /// Whether a value has a preferred element.

@@ -1,6 +1,7 @@
 //! Values as JSON text.
 
 use super::{Object, Value};
+use crate::lex::is_number;
 
 pub(super) fn object(object: &Object, into: &mut Vec<u8>) {
     into.push(b'{');
@@ -40,7 +41,7 @@ fn array(elements: &[Value], into: &mut Vec<u8>) {
 
 /// The digits as they were written. What is no number (only code can make it so) leaves as a string: no panic.
 fn number(digits: &str, into: &mut Vec<u8>) {
-    if digits.parse::<serde_json::Number>().is_ok() {
+    if is_number(digits) {
         into.extend_from_slice(digits.as_bytes());
     } else {
         string(digits, into);

@@ -3,6 +3,7 @@
 use crate::coerce::{Seen, coerce, single};
 use crate::filter::{CompareOp, Literal};
 use crate::schema::{Attribute, Kind, Resolved};
+use crate::value::try_retain;
 use crate::{AttributePath, Filter, ScimError, Value};
 
 /// A filter that finds the named values; `None` if none is named.
@@ -14,16 +15,20 @@ pub(super) fn values_named(
     let (attribute, mut seen) = (resolved.attribute, Seen::default());
     let name = path.to_string();
     let mut terms: Vec<Filter> = match resolved.sub_attribute {
-        None => match coerce(unwrapped(value, attribute), attribute, &name, &mut seen)? {
-            Some(Value::Array(elements)) => elements.iter().filter_map(|element| finds(element, attribute)).collect(),
-            _ => Vec::new(),
-        },
+        None => {
+            let mut value = unwrapped(value, attribute);
+            match (coerce(&mut value, attribute, &name, &mut seen)?, value) {
+                (true, Value::Array(elements)) => {
+                    elements.iter().filter_map(|element| finds(element, attribute)).collect()
+                }
+                _ => Vec::new(),
+            }
+        }
         // That part of the values which have it so.
         Some(sub) => {
-            let values = if let Value::Array(values) = value { values } else { vec![value] };
-            let typed = values.into_iter().filter_map(|value| single(value, sub, &name, &mut seen).transpose());
-            let typed = typed.collect::<Result<Vec<_>, _>>()?;
-            typed.iter().filter_map(|value| equals(&sub.name, value)).collect()
+            let mut values = if let Value::Array(values) = value { values } else { vec![value] };
+            try_retain(&mut values, |value| single(value, sub, &name, &mut seen))?;
+            values.iter().filter_map(|value| equals(&sub.name, value)).collect()
         }
     };
     Ok(match terms.len() {
