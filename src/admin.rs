@@ -13,11 +13,9 @@ use http_body_util::Full;
 use scimux_adapters::capabilities;
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
-use tower::service_fn;
-use tower::util::BoxCloneSyncService;
 
 use crate::front::{Request, Response};
-use crate::stack::FrontService;
+use crate::stack::{FrontService, at_once, relay};
 use crate::target::LiveTarget;
 use crate::telemetry::{Metrics, rfc3339};
 
@@ -39,10 +37,7 @@ pub(crate) struct Watched {
 
 /// Answers GET requests about what is watched.
 pub(crate) fn service(watched: impl Fn() -> Watched + Clone + Send + Sync + 'static) -> FrontService {
-    BoxCloneSyncService::new(service_fn(move |request: Request| {
-        let answer = answer(&watched(), &request);
-        async move { Ok::<_, Infallible>(answer) }
-    }))
+    relay(move |request: Request| at_once(Ok::<_, Infallible>(answer(&watched(), &request))))
 }
 
 fn answer(watched: &Watched, request: &Request) -> Response {

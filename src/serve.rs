@@ -12,8 +12,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
 use tokio::time::{Duration, sleep, timeout};
-use tower::util::BoxCloneSyncService;
-use tower::{ServiceExt, service_fn};
 
 use crate::admin::control::{Change, Changed};
 use crate::admin::{self, Watched};
@@ -21,7 +19,7 @@ use crate::config::{Config, Problem, Source};
 use crate::core::brake::{Brakes, Released};
 use crate::front::Request;
 use crate::front::concurrency::Places;
-use crate::stack::FrontService;
+use crate::stack::{FrontService, Stage, relay};
 use crate::telemetry::{self, Metrics};
 use doors::{Doors, Role};
 use generation::{Common, Generation};
@@ -125,10 +123,7 @@ impl Shared {
     /// What stands behind the doors of a role, whichever configuration is in force.
     fn behind(self: Arc<Self>, role: Role) -> FrontService {
         match role {
-            Role::Front => BoxCloneSyncService::new(service_fn(move |request: Request| {
-                let front = self.now.load().front.clone();
-                front.oneshot(request)
-            })),
+            Role::Front => relay(move |request: Request| self.now.load().front.pass(request)),
             Role::Watch => admin::service(move || self.watched()),
             Role::Control => {
                 let changing = self.clone();

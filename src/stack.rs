@@ -8,11 +8,12 @@
 //! Every service here always is ready: what is too much is refused by a station, not held up by `poll_ready`.
 
 use std::convert::Infallible;
+use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, ready};
 use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceBuilder};
 
@@ -33,33 +34,58 @@ use crate::target::{CallService, breaker, deadline as call_deadline, observe, qu
 use crate::telemetry::Metrics;
 use crate::upstream::{Credentials, HttpService};
 
-/// A service as the stations see each other: cheap to clone, sendable, and always ready.
+/// A service as the stations see each other: cheap to clone, sendable, always ready, and its answers boxed.
 pub(crate) trait Stage<Req, Res, Err>:
-    Service<Req, Response = Res, Error = Err, Future: Send> + Clone + Send + Sync + 'static
+    Service<Req, Response = Res, Error = Err, Future = Promise<Res, Err>> + Clone + Send + Sync + 'static
 {
     /// Hands a request over.
-    fn pass(&self, request: Req) -> Self::Future {
-        self.clone().call(request)
-    }
+    fn pass(&self, request: Req) -> Promise<Res, Err>;
 }
 
-impl<S, Req, Res, Err> Stage<Req, Res, Err> for S where
-    S: Service<Req, Response = Res, Error = Err, Future: Send> + Clone + Send + Sync + 'static
+/// What a station gives back: the answer, when it is there.
+pub(crate) type Promise<Res, Err> = BoxFuture<'static, Result<Res, Err>>;
+
+/// An answer that is there.
+pub(crate) fn at_once<Res, Err>(answer: Result<Res, impl Into<Err>>) -> Promise<Res, Err>
+where
+    Res: Send + 'static,
+    Err: Send + 'static,
 {
+    ready(answer.map_err(Into::into)).boxed()
 }
 
 /// One station. It is shared, not copied, and its future is boxed: a future that held those of all stations below would
 /// grow with every station, and be copied at each.
 pub(crate) struct Station<Req, Res, Err>(Arc<Handle<Req, Res, Err>>);
 
-type Handle<Req, Res, Err> = dyn Fn(Req) -> BoxFuture<'static, Result<Res, Err>> + Send + Sync;
+type Handle<Req, Res, Err> = dyn Fn(Req) -> Promise<Res, Err> + Send + Sync;
 
 /// A station that handles each request with `handle`.
 pub(crate) fn station<Req, Res, Err, Fut>(handle: impl Fn(Req) -> Fut + Send + Sync + 'static) -> Station<Req, Res, Err>
 where
     Fut: Future<Output = Result<Res, Err>> + Send + 'static,
 {
-    Station(Arc::new(move |request| handle(request).boxed()))
+    relay(move |request| handle(request).boxed())
+}
+
+/// A station that is done with a request when it hands it over: what it gives back is what the next one gave it. It costs
+/// no future of its own.
+pub(crate) fn relay<Req, Res, Err>(
+    handle: impl Fn(Req) -> Promise<Res, Err> + Send + Sync + 'static,
+) -> Station<Req, Res, Err> {
+    Station(Arc::new(handle))
+}
+
+impl<Req: 'static, Res: 'static, Err: 'static> Stage<Req, Res, Err> for Station<Req, Res, Err> {
+    fn pass(&self, request: Req) -> Promise<Res, Err> {
+        (self.0)(request)
+    }
+}
+
+impl<Req: 'static, Res: 'static, Err: 'static> Stage<Req, Res, Err> for BoxCloneSyncService<Req, Res, Err> {
+    fn pass(&self, request: Req) -> Promise<Res, Err> {
+        self.clone().call(request)
+    }
 }
 
 impl<Req, Res, Err> Clone for Station<Req, Res, Err> {
@@ -68,10 +94,16 @@ impl<Req, Res, Err> Clone for Station<Req, Res, Err> {
     }
 }
 
+impl<Req, Res, Err> fmt::Debug for Station<Req, Res, Err> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Station").finish_non_exhaustive()
+    }
+}
+
 impl<Req, Res, Err> Service<Req> for Station<Req, Res, Err> {
     type Response = Res;
     type Error = Err;
-    type Future = BoxFuture<'static, Result<Res, Err>>;
+    type Future = Promise<Res, Err>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Err>> {
         Poll::Ready(Ok(()))
@@ -82,11 +114,16 @@ impl<Req, Res, Err> Service<Req> for Station<Req, Res, Err> {
     }
 }
 
-/// The whole gateway behind its listeners.
-pub(crate) type FrontService = BoxCloneSyncService<Request, Response, Infallible>;
+/// All of a stack as one station.
+fn shared<Req, Res, Err>(stack: impl Stage<Req, Res, Err>) -> Station<Req, Res, Err> {
+    relay(move |request| stack.pass(request))
+}
 
-/// The stations of SCIM, boxed.
-pub(crate) type CoreService = BoxCloneSyncService<Request, Response, Infallible>;
+/// The whole gateway behind its listeners.
+pub(crate) type FrontService = Station<Request, Response, Infallible>;
+
+/// The stations of SCIM.
+pub(crate) type CoreService = Station<Request, Response, Infallible>;
 
 /// HTTP: what every request passes before anybody asks what it means.
 pub(crate) fn front(
@@ -120,7 +157,7 @@ pub(crate) fn front(
         // stay cheap, but is logged and counted as well.
         .layer(concurrency::layer(places))
         .service(core);
-    BoxCloneSyncService::new(stack)
+    shared(stack)
 }
 
 /// SCIM: who, where, what; then the operation, and the answer on the way back.
@@ -158,7 +195,7 @@ pub(crate) fn core(
         // Inside the guard: a mutation is written down also when its client is gone.
         .layer(audit::layer(metrics))
         .service(station(run::run));
-    BoxCloneSyncService::new(stack)
+    shared(stack)
 }
 
 /// One target: a call in vendor names becomes HTTP, with a credential, within bounds.
@@ -196,5 +233,5 @@ pub(crate) fn target(
         // Next to the network: everything above speaks of meanings, not of bytes.
         .layer(understand::layer(lasting.quota.clone()))
         .service(http);
-    BoxCloneSyncService::new(stack)
+    shared(stack)
 }

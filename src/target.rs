@@ -22,11 +22,10 @@ use bytes::Bytes;
 use http::{HeaderValue, Uri};
 use scimux_adapters::{Answer, Call, Note, Target, VendorError};
 use scimux_scim::ScimError;
-use tower::util::BoxCloneSyncService;
 
 use crate::config::{Auth, TargetConfig};
 use crate::core::redact::{Redactor, hosts};
-use crate::stack;
+use crate::stack::{self, Station};
 use crate::telemetry::{Metrics, Record};
 use crate::upstream::{Credentials, HttpService};
 use lasting::Lasting;
@@ -98,7 +97,7 @@ impl fmt::Debug for LiveTarget {
 }
 
 /// A target's whole stack.
-pub(crate) type CallService = BoxCloneSyncService<Asked, Heard, CallError>;
+pub(crate) type CallService = Station<Asked, Heard, CallError>;
 
 /// What goes along with a call.
 #[derive(Clone, Debug)]

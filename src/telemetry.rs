@@ -62,7 +62,12 @@ pub(crate) fn change(log: &Log) {
 
 /// Of the libraries only what goes wrong: their other lines show URLs and headers.
 fn is_shown(line: &Metadata<'_>) -> bool {
-    *line.level() <= Level::WARN || line.target() == "scimux" || line.target().starts_with("scimux::")
+    *line.level() <= Level::WARN || is_own(line.target())
+}
+
+/// Whether a line is the gateway's, by where in the code it stands.
+fn is_own(target: &str) -> bool {
+    target.strip_prefix("scimux").is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
 
 fn filter(log: &Log) -> EnvFilter {

@@ -6,12 +6,10 @@ use futures_util::future::Either;
 use futures_util::future::ready;
 use http::{Method, StatusCode};
 use serde_json::json;
-use tower::service_fn;
-use tower::util::BoxCloneSyncService;
 
 use super::{Watched, answer, typed};
 use crate::front::{Request, Response};
-use crate::stack::FrontService;
+use crate::stack::{FrontService, station};
 
 /// What the operator may change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +37,7 @@ pub(crate) fn service<F>(
 where
     F: Future<Output = Changed> + Send + 'static,
 {
-    BoxCloneSyncService::new(service_fn(move |request: Request| {
+    station(move |request: Request| {
         let answered = match change(&request) {
             Some(change) => {
                 let changed = carry_out(change);
@@ -48,7 +46,7 @@ where
             None => Either::Right(ready(answer(&watched(), &request))),
         };
         async move { Ok::<_, Infallible>(answered.await) }
-    }))
+    })
 }
 
 fn change(request: &Request) -> Option<Change> {

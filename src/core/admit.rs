@@ -15,7 +15,7 @@ use super::route::{Place, Route};
 use super::{Context, CoreError, Refusal, refusal, rules};
 use crate::config::{Auth, Client};
 use crate::front::{Request, Response};
-use crate::stack::{Stage, station};
+use crate::stack::{Stage, at_once, relay};
 use crate::target::Trace;
 use crate::telemetry::Record;
 
@@ -43,6 +43,14 @@ pub(crate) enum Ask {
 }
 
 impl Ask {
+    /// Whether it is said in a body.
+    pub(super) fn has_body(&self) -> bool {
+        match self {
+            Self::Create | Self::Replace(_) | Self::Patch(_) | Self::Search | Self::SearchAll => true,
+            Self::List | Self::ListAll | Self::Read(_) | Self::Delete(_) => false,
+        }
+    }
+
     /// The name of the operation, if it changes something.
     fn change(&self) -> Option<&'static str> {
         Some(match self {
@@ -72,9 +80,9 @@ where
     S: Stage<Admitted, Response, CoreError>,
 {
     layer_fn(|inner: S| {
-        station(move |Authenticated { request, place, client }: Authenticated| {
-            let answer = admit(request, place, client).map(|admitted| inner.pass(admitted));
-            async move { answer?.await }
+        relay(move |Authenticated { request, place, client }: Authenticated| match admit(request, place, client) {
+            Ok(admitted) => inner.pass(admitted),
+            Err(refusal) => at_once(Err(refusal)),
         })
     })
 }
@@ -187,7 +195,9 @@ fn context(
     };
     let quirks = client.map(|client| client.quirks.reading).unwrap_or_default();
     let (created, ticket) = (request.extensions().get().cloned(), request.extensions().get().cloned());
-    let client = client.map(|client| client.name.as_str().into());
+    // The record has its name, but where it is one of a part of a request.
+    let noted = || trace.record.client.get().cloned();
+    let client = client.map(|client| noted().unwrap_or_else(|| client.name.as_str().into()));
     Context { trace, client, quirks, route, known, served, created, ticket }
 }
 
@@ -208,6 +218,6 @@ fn note(context: &Context, ask: &Ask) {
         let _ = record.resource.set(context.served().canonical.name.clone());
     }
     if let Ask::Read(id) | Ask::Replace(id) | Ask::Patch(id) | Ask::Delete(id) = ask {
-        let _ = record.resource_id.set(id.to_string());
+        let _ = record.resource_id.set(id.clone());
     }
 }

@@ -80,7 +80,7 @@ impl Drop for Line {
             target = &*context.target().name,
             operation = self.operation,
             resource = context.served().canonical.name,
-            resource_id = record.resource_id.get().or(self.made.as_ref()).map(String::as_str),
+            resource_id = record.resource_id.get().map(|id| &**id).or(self.made.as_deref()),
             attributes = self.attributes,
             outcome = self.outcome,
             "change asked for",

@@ -15,11 +15,10 @@ use super::route::{Located, Place};
 use super::{CoreError, Refusal, refusal};
 use crate::certificate::Name;
 use crate::config::Client;
-use crate::front::headers::AnswerType;
 use crate::front::origin::Origin;
 use crate::front::peer::peer;
 use crate::front::{Request, Response};
-use crate::stack::{Stage, station};
+use crate::stack::{Stage, at_once, relay};
 use crate::telemetry::Record;
 
 const X_HTTP_METHOD_OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
@@ -53,11 +52,13 @@ where
 {
     layer_fn(move |inner: S| {
         let gate = gate.clone();
-        station(move |Located { mut request, place }: Located| {
+        relay(move |Located { mut request, place }: Located| {
             let passed = gate.pass(&request, place.as_ref());
             let passed = passed.and_then(|client| heed(&mut request, client.as_deref()).map(|()| client));
-            let answer = passed.map(|client| inner.pass(Authenticated { request, place, client }));
-            async move { answer?.await }
+            match passed {
+                Ok(client) => inner.pass(Authenticated { request, place, client }),
+                Err(refusal) => at_once(Err(refusal)),
+            }
         })
     })
 }
@@ -133,9 +134,9 @@ fn heed(request: &mut Request, client: Option<&Client>) -> Result<(), Refusal> {
     let Some(client) = client else { return Ok(()) };
     if let Some(record) = request.extensions().get::<Arc<Record>>() {
         let _ = record.client.set(client.name.as_str().into());
-    }
-    if let Some(answers) = request.extensions().get::<AnswerType>().filter(|_| client.quirks.json_answers) {
-        answers.force_json();
+        if client.quirks.json_answers {
+            record.force_json();
+        }
     }
     if client.quirks.method_override { override_method(request) } else { Ok(()) }
 }

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderName, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::Body;
 use scimux_adapters::Conditions;
 use scimux_scim::ScimError;
 use scimux_scim::version::Tags;
@@ -17,7 +19,7 @@ use super::admit::{Admitted, Ask};
 use super::{Context, CoreError, Refusal, refusal};
 use crate::config::Limits;
 use crate::front::{Request, Response};
-use crate::stack::{Stage, station};
+use crate::stack::{Stage, relay};
 
 /// A request read to its end.
 #[derive(Debug)]
@@ -41,19 +43,25 @@ where
 {
     layer_fn(move |inner: S| {
         let limits = limits.clone();
-        station(move |Admitted { context, ask, request }: Admitted| {
+        relay(move |Admitted { context, ask, request }: Admitted| {
+            let query = request.uri().query().unwrap_or_default().to_owned();
+            let conditions = conditions(request.headers());
+            let has_body = ask.has_body();
+            let whole = move |body| Whole { context, ask, query, conditions, body };
+            if !has_body && request.body().is_end_stream() {
+                return inner.pass(whole(Bytes::new()));
+            }
             let (inner, limits) = (inner.clone(), limits.clone());
             async move {
-                let query = request.uri().query().unwrap_or_default().to_owned();
-                let conditions = conditions(request.headers());
-                let body = match ask {
-                    Ask::Create | Ask::Replace(_) | Ask::Patch(_) | Ask::Search | Ask::SearchAll => {
-                        read(request, &limits).await?
-                    }
-                    Ask::List | Ask::ListAll | Ask::Read(_) | Ask::Delete(_) => Bytes::new(),
-                };
-                inner.pass(Whole { context, ask, query, conditions, body }).await
+                if has_body {
+                    return inner.pass(whole(read(request, &limits).await?)).await;
+                }
+                let answer = inner.pass(whole(Bytes::new())).await;
+                // Nobody asked for its body: it is thrown away when the answer is there, not sooner.
+                drop(request);
+                answer
             }
+            .boxed()
         })
     })
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures_util::FutureExt;
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
 use scimux_adapters::{Action, Outcome};
@@ -15,7 +16,7 @@ use tower::Layer;
 use tower::layer::layer_fn;
 
 use super::{CoreError, Job, Refusal, refusal};
-use crate::stack::{Stage, station};
+use crate::stack::{Stage, at_once, relay};
 use crate::telemetry::Metrics;
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -201,15 +202,19 @@ where
     S: Stage<Job, Outcome, CoreError>,
 {
     layer_fn(|inner: S| {
-        station(move |job: Job| {
-            let inner = inner.clone();
-            async move {
-                let Some(ticket) = ticket(&job)? else { return inner.pass(job).await };
+        relay(move |job: Job| match ticket(&job) {
+            Ok(None) => inner.pass(job),
+            Ok(Some(ticket)) => {
                 ticket.used(true);
-                let outcome = inner.pass(job).await;
-                ticket.used(outcome.as_ref().err().is_none_or(|error| !error.proves_nothing_done()));
-                outcome
+                let outcome = inner.pass(job);
+                async move {
+                    let outcome = outcome.await;
+                    ticket.used(outcome.as_ref().err().is_none_or(|error| !error.proves_nothing_done()));
+                    outcome
+                }
+                .boxed()
             }
+            Err(refusal) => at_once(Err(refusal)),
         })
     })
 }

@@ -5,7 +5,7 @@ mod operation;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use futures_util::future::Either;
+use futures_util::FutureExt;
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 use http_body_util::Full;
@@ -26,7 +26,7 @@ use super::{CoreError, Created, Refusal, body};
 use crate::config::Limits;
 use crate::front::headers::SCIMUX_DROPPED;
 use crate::front::{Response, SCIM_JSON};
-use crate::stack::{Stage, station};
+use crate::stack::{Stage, relay};
 use crate::telemetry::Record;
 use operation::{Caller, Done, Operation, circular};
 
@@ -37,9 +37,9 @@ where
 {
     layer_fn(move |inner: S| {
         let limits = limits.clone();
-        station(move |asked: Authenticated| match asked.place.as_ref().map(|place| &place.endpoint) {
-            Some(Endpoint::Bulk) => Either::Left(answer(asked, limits.clone(), inner.clone())),
-            _ => Either::Right(inner.pass(asked)),
+        relay(move |asked: Authenticated| match asked.place.as_ref().map(|place| &place.endpoint) {
+            Some(Endpoint::Bulk) => answer(asked, limits.clone(), inner.clone()).boxed(),
+            _ => inner.pass(asked),
         })
     })
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::future::{Either, ready};
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use http_body_util::Full;
@@ -22,7 +21,7 @@ use super::route::Place;
 use super::{CoreError, Refusal, refusal, rules};
 use crate::config::Limits;
 use crate::front::{Request, Response, SCIM_JSON};
-use crate::stack::{Stage, station};
+use crate::stack::{Stage, at_once, relay};
 use crate::telemetry::Record;
 
 /// A document.
@@ -71,11 +70,9 @@ where
 {
     let bulk = bulk(&limits);
     layer_fn(move |inner: S| {
-        station(move |asked: Authenticated| match asked.place.as_ref().map(|place| place.endpoint.clone()) {
-            Some(Endpoint::Discovery(document)) => {
-                Either::Left(ready(answer(&document, asked, bulk).map_err(CoreError::from)))
-            }
-            _ => Either::Right(inner.pass(asked)),
+        relay(move |asked: Authenticated| match asked.place.as_ref().map(|place| &place.endpoint) {
+            Some(Endpoint::Discovery(document)) => at_once(answer(&document.clone(), asked, bulk)),
+            _ => inner.pass(asked),
         })
     })
 }

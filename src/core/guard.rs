@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
 use scimux_adapters::{Action, Outcome};
@@ -13,7 +14,7 @@ use super::lasting::Lasting;
 use super::lock::Key;
 use super::{CoreError, Job, Refusal, refusal};
 use crate::front::panic::{Panicked, catch};
-use crate::stack::{Stage, station};
+use crate::stack::{Stage, relay};
 
 /// Takes the lock of the resource, at most `patience` long, and then carries the mutation out in a task of its own: it
 /// ends when it is done, not when its client hangs up or the deadline passes. The lock and the request's place among
@@ -29,27 +30,32 @@ where
 {
     layer_fn(move |inner: S| {
         let lasting = lasting.clone();
-        station(move |job: Job| {
-            let (inner, lasting) = (inner.clone(), lasting.clone());
-            async move {
-                if !is_mutation(&job.operation.action) {
-                    return inner.pass(job).await;
-                }
-                let lock = match key(&job) {
-                    Some(key) => Some(timeout(patience, lasting.locks.lock(key)).await.map_err(|_| waited_too_long())?),
-                    None => None,
-                };
-                let context = job.context.clone();
-                let work = async move {
-                    let work = catch(async { inner.pass(job).await }, &context.trace.record.id);
-                    let outcome = lasting.unless_broken_off(work).await;
-                    drop(lock);
-                    outcome
-                };
-                finished(tokio::spawn(work).await)
+        relay(move |job: Job| {
+            if is_mutation(&job.operation.action) {
+                guarded(job, inner.clone(), lasting.clone(), patience).boxed()
+            } else {
+                inner.pass(job)
             }
         })
     })
+}
+
+async fn guarded<S>(job: Job, inner: S, lasting: Arc<Lasting>, patience: Duration) -> Result<Outcome, CoreError>
+where
+    S: Stage<Job, Outcome, CoreError>,
+{
+    let lock = match key(&job) {
+        Some(key) => Some(timeout(patience, lasting.locks.lock(key)).await.map_err(|_| waited_too_long())?),
+        None => None,
+    };
+    let context = job.context.clone();
+    let work = async move {
+        let work = catch(async { inner.pass(job).await }, &context.trace.record.id);
+        let outcome = lasting.unless_broken_off(work).await;
+        drop(lock);
+        outcome
+    };
+    finished(tokio::spawn(work).await)
 }
 
 pub(super) fn is_mutation(action: &Action) -> bool {

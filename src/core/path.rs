@@ -92,8 +92,11 @@ fn other(first: &str, second: Option<&str>) -> Endpoint {
 /// An id decoded once; `None` for what could be anything but one path segment at the vendor.
 pub(super) fn id(raw: &str) -> Option<Text> {
     let decoded = percent_decode_str(raw).decode_utf8().ok()?;
-    let harmful = |letter: char| matches!(letter, '/' | '\\' | '?' | '#' | '%') || letter.is_control();
-    let refused = matches!(&*decoded, "." | "..") || decoded.len() > MAX_ID || decoded.contains(harmful);
+    let harmful = |byte: u8| matches!(byte, b'/' | b'\\' | b'?' | b'#' | b'%') || byte.is_ascii_control();
+    let refused = matches!(&*decoded, "." | "..")
+        || decoded.len() > MAX_ID
+        || decoded.bytes().any(harmful)
+        || !decoded.is_ascii() && decoded.contains(char::is_control);
     (!refused).then(|| Text::from(&*decoded))
 }
 

@@ -1,7 +1,9 @@
 //! Which route a request takes: by host first, then by the longest path of whole segments.
 
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use http::header::HOST;
 use http::uri::Authority;
 use scimux_adapters::Target;
@@ -14,7 +16,7 @@ use super::brake::Brake;
 use super::path::{Endpoint, endpoint, segments};
 use crate::config::Rules;
 use crate::front::{Request, Response};
-use crate::stack::{Stage, station};
+use crate::stack::{Stage, relay};
 use crate::target::LiveTarget;
 use crate::telemetry::Record;
 
@@ -69,24 +71,81 @@ pub(crate) fn layer<S>(routes: Arc<[Arc<Route>]>) -> impl Layer<S, Service: Stag
 where
     S: Stage<Located, Response, CoreError>,
 {
+    let table = Arc::new(Table::new(&routes));
     layer_fn(move |inner: S| {
-        let routes = routes.clone();
-        station(move |request: Request| {
-            let route = find(&routes, host(&request).as_deref(), request.uri().path()).cloned();
-            if let (Some(route), Some(record)) = (&route, request.extensions().get::<Arc<Record>>()) {
+        let table = table.clone();
+        relay(move |request: Request| {
+            let Some(route) = table.find(&request).cloned() else {
+                return inner.pass(Located { request, place: None });
+            };
+            if let Some(record) = request.extensions().get::<Arc<Record>>() {
                 let _ = record.route.set(route.name.clone());
                 let _ = record.target.set(route.target.name.clone());
             }
+            if route.target.lasting.knowledge.is_settled() {
+                let place = Some(place(route, request.uri().path()));
+                return inner.pass(Located { request, place });
+            }
             let inner = inner.clone();
             async move {
-                let place = match route {
-                    Some(route) => Some(place(route, request.uri().path()).await),
-                    None => None,
-                };
+                // A target that hangs is asked for what the request wants all the same, and tells so itself.
+                let _ = timeout(PATIENCE, route.target.lasting.knowledge.settled()).await;
+                let place = Some(place(route, request.uri().path()));
                 inner.pass(Located { request, place }).await
             }
+            .boxed()
         })
     })
+}
+
+/// The routes by what a request says, so that a thousand are searched as fast as one.
+#[derive(Debug, Default)]
+struct Table {
+    by_host: HashMap<String, Branch>,
+    of_any_host: Branch,
+}
+
+/// The routes whose paths begin alike.
+#[derive(Debug, Default)]
+struct Branch {
+    ends_here: Option<Arc<Route>>,
+    by_segment: BTreeMap<String, Branch>,
+}
+
+impl Table {
+    fn new(routes: &[Arc<Route>]) -> Self {
+        let mut table = Self::default();
+        for route in routes {
+            let root = match &route.host {
+                Some(host) => table.by_host.entry(host.clone()).or_default(),
+                None => &mut table.of_any_host,
+            };
+            let end = route.segments.iter().fold(root, |at, segment| at.by_segment.entry(segment.clone()).or_default());
+            end.ends_here = Some(route.clone());
+        }
+        table
+    }
+
+    fn find(&self, request: &Request) -> Option<&Arc<Route>> {
+        let path = request.uri().path();
+        // Most gateways have no route of one host only, and need not know which was asked for.
+        let host = if self.by_host.is_empty() { None } else { host(request) };
+        let of_host = host.and_then(|host| self.by_host.get(&host)?.find(path));
+        of_host.or_else(|| self.of_any_host.find(path))
+    }
+}
+
+impl Branch {
+    /// The route with the longest path of whole segments that this one begins with.
+    fn find(&self, path: &str) -> Option<&Arc<Route>> {
+        let (mut at, mut found) = (self, self.ends_here.as_ref());
+        for segment in segments(path) {
+            let Some(next) = at.by_segment.get(segment) else { break };
+            at = next;
+            found = at.ends_here.as_ref().or(found);
+        }
+        found
+    }
 }
 
 /// The host asked for, in lower case and without port: HTTP/2 has it in the URI, HTTP/1.1 in a header.
@@ -96,27 +155,20 @@ fn host(request: &Request) -> Option<String> {
     Some(authority.host().to_ascii_lowercase())
 }
 
-fn find<'a>(routes: &'a [Arc<Route>], host: Option<&str>, path: &str) -> Option<&'a Arc<Route>> {
-    let asked: Vec<&str> = segments(path).collect();
-    let fits = |route: &&Arc<Route>| {
-        let host_fits = route.host.as_deref().is_none_or(|own| Some(own) == host);
-        host_fits
-            && asked.len() >= route.segments.len()
-            && route.segments.iter().zip(&asked).all(|(own, got)| own == got)
-    };
-    routes.iter().filter(fits).max_by_key(|route| (route.host.is_some(), route.segments.len()))
-}
-
-/// What a path names on its route, once the target's first answer on what it has is there.
-async fn place(route: Arc<Route>, path: &str) -> Place {
+/// What a path names on its route, once the target's first answer on what it has is there or was waited for in vain.
+fn place(route: Arc<Route>, path: &str) -> Place {
     let knowledge = &route.target.lasting.knowledge;
-    // A target that hangs is asked for what the request wants all the same, and tells so itself.
-    let _ = timeout(PATIENCE, knowledge.settled()).await;
     let known = knowledge.target();
-    let below: Vec<&str> = segments(path).skip(route.segments.len()).collect();
-    let endpoint = match endpoint(&below, &known) {
+    // No path of more than two segments names anything.
+    let mut below = [""; 3];
+    let mut count = 0;
+    for (slot, segment) in below.iter_mut().zip(segments(path).skip(route.segments.len())) {
+        *slot = segment;
+        count += 1;
+    }
+    let endpoint = match endpoint(&below[..count], &known) {
         // Never a 404 because the target could not be asked.
-        Endpoint::Nothing if matches!(below.len(), 1 | 2) && knowledge.is_unsure() => Endpoint::Unknown,
+        Endpoint::Nothing if matches!(count, 1 | 2) && knowledge.is_unsure() => Endpoint::Unknown,
         endpoint => endpoint,
     };
     Place { route, known, endpoint }

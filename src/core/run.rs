@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use scimux_adapters::{Failure, Next, Outcome, Run};
-use tower::ServiceExt;
 
 use super::{Context, CoreError, Failed, Job, guard, proof};
+use crate::stack::Stage;
 use crate::target::{Asked, CallError, Heard};
 
 /// Drives one operation to its end.
@@ -26,7 +26,7 @@ pub(crate) async fn run(job: Job) -> Result<Outcome, CoreError> {
             Next::Send(call) => {
                 let (target, trace) = (context.known.clone(), context.trace.clone());
                 let asked = Asked { call: Arc::new(call), target, trace, ends_with_client };
-                let got = match context.target().service.clone().oneshot(asked).await {
+                let got = match context.target().service.pass(asked).await {
                     Ok(Heard { answer, notes: more }) => {
                         notes.extend(more);
                         Ok(answer)

@@ -7,12 +7,11 @@ use http::{HeaderValue, Response, header};
 use scimux_adapters::profile::PutMeans;
 use scimux_adapters::{Answer, Call, CallKind, Repeat, ServedType, VendorError, VendorErrorKind};
 use scimux_scim::{Object, PatchOp, Text, Value, patch};
-use tower::service_fn;
-use tower::util::BoxCloneSyncService;
 
 use super::story::Story;
 use super::told::Told;
 use crate::config::TargetConfig;
+use crate::stack::{at_once, relay};
 use crate::target::translate::prepare;
 use crate::target::{Asked, CallError, CallService, Heard};
 use crate::upstream::Credential;
@@ -68,10 +67,7 @@ impl StandIn {
     /// The vendor as the core calls it.
     pub(super) fn service(self) -> CallService {
         let this = Arc::new(self);
-        BoxCloneSyncService::new(service_fn(move |asked: Asked| {
-            let this = this.clone();
-            async move { this.answer(asked) }
-        }))
+        relay(move |asked: Asked| at_once(this.answer(asked)))
     }
 
     fn answer(&self, asked: Asked) -> Result<Heard, CallError> {

@@ -58,17 +58,16 @@ impl Line {
 impl Drop for Line {
     fn drop(&mut self) {
         let (record, taken) = (&self.record, self.begun.elapsed());
-        let route = record.route.get().map(|name| &**name);
-        self.metrics.request(route, &self.method, self.status, taken);
+        self.metrics.request(record.route.get(), &self.method, self.status, taken);
         tracing::info!(
             target: "scimux::access",
             request_id = &*record.id,
-            route,
+            route = record.route.get().map(|name| &**name),
             target = record.target.get().map(|name| &**name),
             client = record.client.get().map(|name| &**name),
             method = self.method.as_str(),
             resource = record.resource.get().map(String::as_str),
-            resource_id = record.resource_id.get().map(String::as_str),
+            resource_id = record.resource_id.get().map(|id| &**id),
             status = self.status,
             duration_ms = u64::try_from(taken.as_millis()).unwrap_or(u64::MAX),
             upstream_calls = record.calls(),

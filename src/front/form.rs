@@ -3,7 +3,6 @@
 
 use std::convert::Infallible;
 
-use futures_util::future::{Either, ready};
 use http::header::{HOST, TRANSFER_ENCODING};
 use http::uri::Authority;
 use http::{HeaderValue, StatusCode, Version};
@@ -12,7 +11,7 @@ use tower::layer::layer_fn;
 
 use super::error_body::refuse;
 use super::{Request, Response};
-use crate::stack::{Stage, station};
+use crate::stack::{Stage, at_once, relay};
 
 /// Refuses requests that do not say one host, or whose body is coded otherwise than in chunks.
 pub(crate) fn layer<S>() -> impl Layer<S, Service: Stage<Request, Response, Infallible>>
@@ -20,9 +19,9 @@ where
     S: Stage<Request, Response, Infallible>,
 {
     layer_fn(|inner: S| {
-        station(move |request: Request| match check(&request) {
-            Ok(()) => Either::Left(inner.pass(request)),
-            Err((status, detail)) => Either::Right(ready(Ok(refuse(status, detail)))),
+        relay(move |request: Request| match check(&request) {
+            Ok(()) => inner.pass(request),
+            Err((status, detail)) => at_once(Ok::<_, Infallible>(refuse(status, detail))),
         })
     })
 }
@@ -57,7 +56,8 @@ fn check(request: &Request) -> Result<(), (StatusCode, &'static str)> {
 
 fn authority(value: &HeaderValue) -> Option<Authority> {
     let authority: Authority = value.to_str().ok()?.parse().ok()?;
-    (!authority.as_str().contains('@') && !authority.host().is_empty()).then_some(authority)
+    let has_host = !authority.as_str().is_empty() && !authority.as_str().starts_with(':');
+    (has_host && !authority.as_str().contains('@')).then_some(authority)
 }
 
 /// Host and port; the port that a scheme has anyway is none.

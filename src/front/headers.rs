@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, ETAG, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -12,6 +11,7 @@ use tower::layer::layer_fn;
 use super::request_id::X_REQUEST_ID;
 use super::{Request, Response, SCIM_JSON};
 use crate::stack::{Stage, station};
+use crate::telemetry::Record;
 
 /// Names what was left out of a request because the vendor cannot hold it.
 pub(crate) const SCIMUX_DROPPED: HeaderName = HeaderName::from_static("scimux-dropped");
@@ -20,21 +20,6 @@ pub(crate) const SCIMUX_DROPPED: HeaderName = HeaderName::from_static("scimux-dr
 pub(crate) const ALLOWED: [HeaderName; 8] =
     [ALLOW, CONTENT_TYPE, ETAG, LOCATION, RETRY_AFTER, SCIMUX_DROPPED, WWW_AUTHENTICATE, X_REQUEST_ID];
 
-/// The media type of the answer to one request, which the client's `json_answers` decides once it is known who calls.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct AnswerType(Arc<AtomicBool>);
-
-impl AnswerType {
-    /// The answer is to be `application/json`.
-    pub(crate) fn force_json(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    fn is_json(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
 /// Takes every other header out, and turns `application/scim+json` into `application/json` where `Accept` names only
 /// that, or the client is one that wants it always.
 pub(crate) fn layer<S>() -> impl Layer<S, Service: Stage<Request, Response, Infallible>>
@@ -42,15 +27,15 @@ where
     S: Stage<Request, Response, Infallible>,
 {
     layer_fn(|inner: S| {
-        station(move |mut request: Request| {
+        station(move |request: Request| {
             let plain = wants_plain_json(request.headers());
-            let answers = AnswerType::default();
-            request.extensions_mut().insert(answers.clone());
+            let record = request.extensions().get::<Arc<Record>>().cloned().unwrap_or_default();
             let answer = inner.pass(request);
             async move {
                 let mut answer = answer.await?;
                 keep_allowed(answer.headers_mut());
-                let plain = plain || answers.is_json();
+                // That a client wants it always is known once it is known who calls.
+                let plain = plain || record.is_plain_json();
                 if plain && answer.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == SCIM_JSON) {
                     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
                 }
@@ -74,18 +59,20 @@ fn wants_plain_json(headers: &HeaderMap) -> bool {
     for range in headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(','))
     {
         let mut parts = range.split(';').map(str::trim);
-        let kind = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let kind = parts.next().unwrap_or_default();
+        let is = |known: &[&str]| known.iter().any(|known| known.eq_ignore_ascii_case(kind));
         let refused = parts.any(|parameter| {
             parameter.split_once('=').is_some_and(|(name, value)| {
                 name.trim().eq_ignore_ascii_case("q") && value.trim().parse::<f32>().is_ok_and(|q| q <= 0.0)
             })
         });
-        match kind.as_str() {
-            _ if refused => {}
-            SCIM_JSON | "application/*" | "*/*" => return false,
-            "application/json" => plain = true,
-            _ => {}
+        if refused {
+            continue;
         }
+        if is(&[SCIM_JSON, "application/*", "*/*"]) {
+            return false;
+        }
+        plain |= is(&["application/json"]);
     }
     plain
 }

@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 
-use futures_util::future::{Either, ready};
 use http::{HeaderMap, HeaderName, StatusCode};
 use tower::Layer;
 use tower::layer::layer_fn;
@@ -12,7 +11,7 @@ use super::error_body::refuse;
 use super::peer::{Peer, peer};
 use super::{Request, Response};
 use crate::config::Access;
-use crate::stack::{Stage, station};
+use crate::stack::{Stage, at_once, relay};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -34,13 +33,14 @@ where
 {
     layer_fn(move |inner: S| {
         let access = access.clone();
-        station(move |mut request: Request| {
+        relay(move |mut request: Request| {
             let origin = peer(&request).map_or(Origin::Unknown, |peer| origin(&access, peer, request.headers()));
             if !origin.is_among(access.allow_from.as_deref()) {
-                return Either::Right(ready(Ok(refuse(StatusCode::FORBIDDEN, "nobody may call from this address"))));
+                let refusal = refuse(StatusCode::FORBIDDEN, "nobody may call from this address");
+                return at_once(Ok::<_, Infallible>(refusal));
             }
             request.extensions_mut().insert(origin);
-            Either::Left(inner.pass(request))
+            inner.pass(request)
         })
     })
 }

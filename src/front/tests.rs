@@ -7,8 +7,7 @@ use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, HOST, RETRY_AFTER};
 use http_body_util::Full;
 use tokio::time::Duration;
-use tower::util::BoxCloneSyncService;
-use tower::{Layer, ServiceExt, service_fn};
+use tower::{Layer, ServiceExt};
 
 use super::concurrency::Places;
 use super::error_body::refuse;
@@ -23,10 +22,10 @@ where
     F: Fn(Request) -> A + Clone + Send + Sync + 'static,
     A: Future<Output = Response> + Send + 'static,
 {
-    BoxCloneSyncService::new(service_fn(move |request| {
+    stack::station(move |request| {
         let answer = handle(request);
         async move { Ok::<_, Infallible>(answer.await) }
-    }))
+    })
 }
 
 fn ok() -> CoreService {

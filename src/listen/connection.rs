@@ -1,21 +1,21 @@
 //! One client connection: TLS where it is to be, then HTTP/1.1 or HTTP/2, whichever the client begins with.
 
+use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
 
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::rt::{Read, Write};
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::service::TowerToHyperService;
 use rustls::ServerConfig;
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Duration, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
-use tower::{ServiceExt, service_fn};
 
 use super::leftover::Leftover;
 use super::socket::Stream;
@@ -23,7 +23,7 @@ use super::{LAST_WORDS, Manner, Phase};
 use crate::certificate::names;
 use crate::front::Response;
 use crate::front::peer::Peer;
-use crate::stack::FrontService;
+use crate::stack::{FrontService, Stage};
 
 /// The most header fields of a request, and the most bytes of them.
 const MAX_HEADERS: usize = 100;
@@ -88,7 +88,7 @@ impl Door {
         I: Read + Write + Unpin + Send + 'static,
     {
         let asked = Arc::new(Notify::new());
-        let service = TowerToHyperService::new(noting(self.service, self.peer, asked.clone()));
+        let service = noting(self.service, self.peer, asked.clone());
         let builder = builder(self.head_timeout);
         let mut connection = pin!(builder.serve_connection(io, service));
         let mut phase = self.phase.clone();
@@ -139,11 +139,10 @@ fn noting(
     service: FrontService,
     peer: Arc<Peer>,
     asked: Arc<Notify>,
-) -> impl tower::Service<http::Request<Incoming>, Response = Response, Error = std::convert::Infallible, Future: Send> + Clone
-{
+) -> impl Service<http::Request<Incoming>, Response = Response, Error = Infallible, Future: Send> + Clone {
     service_fn(move |mut request: http::Request<Incoming>| {
         asked.notify_one();
         request.extensions_mut().insert(peer.clone());
-        service.clone().oneshot(request.map(|body| Leftover::new(body).boxed_unsync()))
+        service.pass(request.map(|body| Leftover::new(body).boxed_unsync()))
     })
 }

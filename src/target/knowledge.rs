@@ -109,7 +109,7 @@ impl Knowledge {
     /// Whether resource types may be there of which nothing is known yet: the provider has not answered so far.
     pub(crate) fn is_unsure(&self) -> bool {
         let description = &self.state().description;
-        description.at.is_none() && (description.failure.is_some() || !*self.settled.borrow())
+        description.at.is_none() && (description.failure.is_some() || !self.is_settled())
     }
 
     /// From now on [`Self::settled`] waits, unless the provider has been asked before.
@@ -121,6 +121,11 @@ impl Knowledge {
     /// Nobody need wait any more.
     pub(crate) fn has_been_asked(&self) {
         self.settled.send_replace(true);
+    }
+
+    /// Whether the provider has been asked once how it describes itself, or need not be.
+    pub(crate) fn is_settled(&self) -> bool {
+        *self.settled.borrow()
     }
 
     /// Waits until the provider has been asked once how it describes itself.

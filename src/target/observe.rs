@@ -37,7 +37,7 @@ where
                     Ok(understood) => Some(understood.status),
                     Err(error) => error.status,
                 };
-                metrics.call(&target, &method, code, begun.elapsed());
+                metrics.call(target.clone(), &method, code, begun.elapsed());
                 match &answer {
                     Ok(_) => status.succeeded(),
                     // That a provider does not describe itself is no failure.

@@ -1,10 +1,11 @@
 //! The metrics of CONTRACT section 6. Labels hold only names that the configuration or a schema knows, else `other`.
 
-use std::fmt;
+use std::fmt::{self, Write};
+use std::sync::Arc;
 
 use http::Method;
-use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -18,18 +19,41 @@ pub(crate) const OTHER: &str = "other";
 /// From a fast vendor's answer to the longest that anybody waits.
 const BUCKETS: [f64; 12] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 
+/// A name of the configuration's: what is counted for each request takes no copy of it.
+#[derive(Clone, Debug, Hash, PartialEq, Eq)]
+struct Name(Arc<str>);
+
+/// The status of a vendor's answer, if there was one.
+#[derive(Clone, Debug, Hash, PartialEq, Eq)]
+struct Status(Option<u16>);
+
+impl EncodeLabelValue for Name {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
+        encoder.write_str(&self.0)
+    }
+}
+
+impl EncodeLabelValue for Status {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
+        match self.0 {
+            Some(status) => write!(encoder, "{status}"),
+            None => encoder.write_str("none"),
+        }
+    }
+}
+
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct RequestLabels {
-    route: String,
+    route: Name,
     method: &'static str,
     status: u16,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct UpstreamLabels {
-    target: String,
+    target: Name,
     method: &'static str,
-    status: String,
+    status: Status,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -124,16 +148,15 @@ impl Metrics {
     }
 
     /// A request was answered.
-    pub(crate) fn request(&self, route: Option<&str>, verb: &Method, status: u16, duration: Duration) {
-        let route = route.unwrap_or(OTHER).to_owned();
+    pub(crate) fn request(&self, route: Option<&Arc<str>>, verb: &Method, status: u16, duration: Duration) {
+        let route = Name(route.map_or_else(|| OTHER.into(), Arc::clone));
         self.requests.get_or_create(&RequestLabels { route, method: method(verb), status }).inc();
         self.request_duration.observe(duration.as_secs_f64());
     }
 
     /// A call to a vendor ended; without a status if no answer came.
-    pub(crate) fn call(&self, target: &str, verb: &Method, status: Option<u16>, duration: Duration) {
-        let status = status.map_or_else(|| "none".to_owned(), |status| status.to_string());
-        let labels = UpstreamLabels { target: target.to_owned(), method: method(verb), status };
+    pub(crate) fn call(&self, target: impl Into<Arc<str>>, verb: &Method, status: Option<u16>, duration: Duration) {
+        let labels = UpstreamLabels { target: Name(target.into()), method: method(verb), status: Status(status) };
         self.upstream_requests.get_or_create(&labels).inc();
         self.upstream_duration.observe(duration.as_secs_f64());
     }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use scimux_adapters::Run;
+use scimux_scim::Text;
 use tokio::time::Instant;
 
 use crate::front::concurrency::Place;
@@ -30,11 +31,12 @@ pub(crate) struct Record {
     /// `resource`: the type's name.
     pub(crate) resource: OnceLock<String>,
     /// `resource_id`.
-    pub(crate) resource_id: OnceLock<String>,
+    pub(crate) resource_id: OnceLock<Text>,
     onlooker: Option<Arc<dyn Onlooker>>,
     deadline: OnceLock<Instant>,
     upstream_calls: AtomicU32,
     held: AtomicBool,
+    plain_json: AtomicBool,
     place: OnceLock<Place>,
     /// The request that this one is a part of.
     whole: Option<Arc<Record>>,
@@ -94,6 +96,16 @@ impl Record {
     /// Whether the answer is to come late.
     pub(crate) fn is_held(&self) -> bool {
         self.held.load(Ordering::Relaxed)
+    }
+
+    /// Has the answer be `application/json`, whatever the request says.
+    pub(crate) fn force_json(&self) {
+        self.plain_json.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the answer is to be `application/json`, whatever the request says.
+    pub(crate) fn is_plain_json(&self) -> bool {
+        self.plain_json.load(Ordering::Relaxed)
     }
 
     /// Keeps the request's place among those in flight until the last holder of the record is gone.
