@@ -123,15 +123,24 @@ pub(crate) struct Asked {
     pub(crate) ends_with_client: bool,
 }
 
-/// A call in the vendor's form, from the credential on inwards.
-#[derive(Clone, Debug)]
+/// A call in the vendor's form, still without its credential.
+#[derive(Debug)]
 pub(crate) struct Prepared {
     /// What was asked.
     pub(crate) asked: Asked,
-    /// The request; with its credential from `renew` on.
+    /// The request.
     pub(crate) request: http::Request<Bytes>,
     /// The form of its credential.
     pub(crate) form: scimux_adapters::CredentialForm,
+}
+
+/// A call as it is sent once.
+#[derive(Debug)]
+pub(crate) struct Sending {
+    /// The call.
+    pub(crate) prepared: Arc<Prepared>,
+    /// Its request, with the credential.
+    pub(crate) request: http::Request<Bytes>,
 }
 
 /// The answer to a call.

@@ -1,12 +1,13 @@
 //! How many requests are in flight.
 
 use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
-use tokio::sync::watch;
+use tokio::sync::Notify;
 use tower::Layer;
 use tower::layer::layer_fn;
 
@@ -18,8 +19,10 @@ use crate::telemetry::Record;
 /// The places for requests in flight.
 #[derive(Debug)]
 pub(crate) struct Places {
-    taken: watch::Sender<usize>,
+    taken: AtomicUsize,
     limit: AtomicUsize,
+    /// Told when the last one is given back.
+    freed: Notify,
 }
 
 /// A place among the requests in flight; given back when it is dropped.
@@ -29,7 +32,7 @@ pub(crate) struct Place(Arc<Places>);
 impl Places {
     /// As many places.
     pub(crate) fn new(limit: usize) -> Self {
-        Self { taken: watch::Sender::new(0), limit: limit.into() }
+        Self { taken: AtomicUsize::new(0), limit: limit.into(), freed: Notify::new() }
     }
 
     /// From now on as many; what is taken beyond that stays so.
@@ -39,29 +42,34 @@ impl Places {
 
     /// How many are taken, by requests and by mutations that outlived theirs.
     pub(crate) fn taken(&self) -> usize {
-        *self.taken.borrow()
+        self.taken.load(Ordering::Acquire)
     }
 
     /// Waits until none is taken.
     pub(crate) async fn all_free(&self) {
-        let mut watching = self.taken.subscribe();
-        // It fails only without a sender, and that is borrowed here.
-        drop(watching.wait_for(|taken| *taken == 0).await);
+        loop {
+            let mut freed = pin!(self.freed.notified());
+            // First listen, then look: what is given back between the two is heard.
+            freed.as_mut().enable();
+            if self.taken() == 0 {
+                return;
+            }
+            freed.await;
+        }
     }
 
     fn take(self: &Arc<Self>) -> Option<Place> {
-        let free = self.taken.send_if_modified(|taken| {
-            let free = *taken < self.limit.load(Ordering::Relaxed);
-            *taken += usize::from(free);
-            free
-        });
-        free.then(|| Place(self.clone()))
+        let limit = self.limit.load(Ordering::Relaxed);
+        let one_more = |taken| (taken < limit).then_some(taken + 1);
+        self.taken.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more).ok().map(|_| Place(self.clone()))
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.taken.send_modify(|taken| *taken -= 1);
+        if self.0.taken.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.0.freed.notify_waiters();
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tower::Layer;
 use tower::layer::layer_fn;
+use uuid::Uuid;
 
 use super::{Request, Response};
 use crate::stack::{Stage, station};
@@ -21,8 +22,11 @@ where
 {
     layer_fn(|inner: S| {
         station(move |mut request: Request| {
-            let id = HeaderValue::from_str(&id(&request)).expect("ids are made of letters, digits and -._");
-            let text: Arc<str> = id.to_str().expect("the same").into();
+            let text: Arc<str> = match given(request.headers()) {
+                Some(given) => given.into(),
+                None => (&*Uuid::new_v4().hyphenated().encode_lower(&mut Uuid::encode_buffer())).into(),
+            };
+            let id = HeaderValue::from_str(&text).expect("ids are made of letters, digits and -._");
             request.extensions_mut().insert(Arc::new(Record::new(text)));
             let answer = inner.pass(request);
             async move {
@@ -32,10 +36,6 @@ where
             }
         })
     })
-}
-
-fn id(request: &Request) -> String {
-    given(request.headers()).map_or_else(|| uuid::Uuid::new_v4().to_string(), str::to_owned)
 }
 
 /// The client's own id, if it may be used.

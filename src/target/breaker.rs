@@ -23,13 +23,13 @@ const TRIAL: Duration = Duration::from_secs(1);
 pub(crate) fn layer<S>(
     breaker: Arc<Breaker>,
     target: Arc<str>,
-) -> impl Layer<S, Service: Stage<Prepared, Understood, VendorError>>
+) -> impl Layer<S, Service: Stage<Arc<Prepared>, Understood, VendorError>>
 where
-    S: Stage<Prepared, Understood, VendorError>,
+    S: Stage<Arc<Prepared>, Understood, VendorError>,
 {
     layer_fn(move |inner: S| {
         let watch = (breaker.clone(), target.clone());
-        station(move |prepared: Prepared| {
+        station(move |prepared: Arc<Prepared>| {
             let (inner, (breaker, target)) = (inner.clone(), watch.clone());
             async move {
                 let pass = breaker.admit(Instant::now()).map_err(suspended)?;

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use http::Method;
 use scimux_adapters::{CallKind, VendorError};
 use tokio::time::{Duration, Instant};
 use tower::Layer;
@@ -10,7 +9,7 @@ use tower::layer::layer_fn;
 
 use super::describe::has_none;
 use super::status::Status;
-use super::{Asked, Prepared, Understood};
+use super::{Prepared, Sending, Understood};
 use crate::stack::{Stage, station};
 use crate::telemetry::Metrics;
 
@@ -19,32 +18,33 @@ pub(crate) fn layer<S>(
     target: Arc<str>,
     status: Arc<Status>,
     metrics: Arc<Metrics>,
-) -> impl Layer<S, Service: Stage<Prepared, Understood, VendorError>>
+) -> impl Layer<S, Service: Stage<Sending, Understood, VendorError>>
 where
-    S: Stage<Prepared, Understood, VendorError>,
+    S: Stage<Sending, Understood, VendorError>,
 {
     layer_fn(move |inner: S| {
         let watch = (target.clone(), status.clone(), metrics.clone());
-        station(move |prepared: Prepared| {
+        station(move |sending: Sending| {
             let (target, status, metrics) = watch.clone();
-            let (asked, method) = (prepared.asked.clone(), prepared.request.method().clone());
-            asked.trace.record.count_call();
+            let prepared = sending.prepared.clone();
+            prepared.asked.trace.record.count_call();
             let begun = Instant::now();
-            let answer = inner.pass(prepared);
+            let answer = inner.pass(sending);
             async move {
                 let answer = answer.await;
                 let code = match &answer {
                     Ok(understood) => Some(understood.status),
                     Err(error) => error.status,
                 };
-                metrics.call(target.clone(), &method, code, begun.elapsed());
+                let taken = begun.elapsed();
+                metrics.call(target.clone(), prepared.request.method(), code, taken);
                 match &answer {
                     Ok(_) => status.succeeded(),
                     // That a provider does not describe itself is no failure.
-                    Err(error) if asked.call.kind == CallKind::Document && has_none(error) => {}
+                    Err(error) if prepared.asked.call.kind == CallKind::Document && has_none(error) => {}
                     Err(error) => status.failed(error),
                 }
-                write(&target, &asked, &method, code, begun.elapsed(), answer.as_ref().err());
+                write(&target, &prepared, code, taken, answer.as_ref().err());
                 answer
             }
         })
@@ -53,8 +53,7 @@ where
 
 fn write(
     target: &str,
-    asked: &Asked,
-    method: &Method,
+    Prepared { asked, request, .. }: &Prepared,
     status: Option<u16>,
     taken: Duration,
     error: Option<&VendorError>,
@@ -64,7 +63,7 @@ fn write(
         request_id = &*asked.trace.record.id,
         target,
         call = asked.call.kind.name(),
-        method = method.as_str(),
+        method = request.method().as_str(),
         status,
         duration_ms = u64::try_from(taken.as_millis()).unwrap_or(u64::MAX),
         error = error.map(tracing::field::display),

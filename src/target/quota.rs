@@ -12,7 +12,7 @@ use tokio::time::{Duration, Instant, sleep_until, timeout_at};
 use tower::Layer;
 use tower::layer::layer_fn;
 
-use super::{Prepared, Understood};
+use super::{Sending, Understood};
 use crate::config::Upstream;
 use crate::stack::{Stage, station};
 use places::{Place, Places};
@@ -27,17 +27,17 @@ const WAITING: usize = 16;
 pub(crate) fn layer<S>(
     quota: Arc<Quota>,
     patience: Duration,
-) -> impl Layer<S, Service: Stage<Prepared, Understood, VendorError>>
+) -> impl Layer<S, Service: Stage<Sending, Understood, VendorError>>
 where
-    S: Stage<Prepared, Understood, VendorError>,
+    S: Stage<Sending, Understood, VendorError>,
 {
     layer_fn(move |inner: S| {
         let quota = quota.clone();
-        station(move |prepared: Prepared| {
+        station(move |sending: Sending| {
             let (inner, quota) = (inner.clone(), quota.clone());
             async move {
                 let _place = quota.enter(patience).await.map_err(Full::told)?;
-                inner.pass(prepared).await
+                inner.pass(sending).await
             }
         })
     })

@@ -7,7 +7,7 @@ use tower::Layer;
 use tower::layer::layer_fn;
 
 use super::status::Status;
-use super::{Prepared, Understood};
+use super::{Prepared, Sending, Understood};
 use crate::stack::{Stage, station};
 use crate::upstream::{Credential, Credentials};
 
@@ -16,13 +16,13 @@ use crate::upstream::{Credential, Credentials};
 pub(crate) fn layer<S>(
     credentials: Arc<Credentials>,
     status: Arc<Status>,
-) -> impl Layer<S, Service: Stage<Prepared, Understood, VendorError>>
+) -> impl Layer<S, Service: Stage<Arc<Prepared>, Understood, VendorError>>
 where
-    S: Stage<Prepared, Understood, VendorError>,
+    S: Stage<Sending, Understood, VendorError>,
 {
     layer_fn(move |inner: S| {
         let (credentials, status) = (credentials.clone(), status.clone());
-        station(move |prepared: Prepared| {
+        station(move |prepared: Arc<Prepared>| {
             let (inner, credentials, status) = (inner.clone(), credentials.clone(), status.clone());
             async move {
                 let credential = current(&credentials, &status).await?;
@@ -57,9 +57,9 @@ async fn current(credentials: &Credentials, status: &Status) -> Result<Credentia
     })
 }
 
-fn with(prepared: &Prepared, credential: &Credential) -> Result<Prepared, VendorError> {
-    let mut prepared = prepared.clone();
-    let passed = prepared.asked.trace.authorization.take();
-    credential.put_in(prepared.request.headers_mut(), &prepared.form, passed)?;
-    Ok(prepared)
+fn with(prepared: &Arc<Prepared>, credential: &Credential) -> Result<Sending, VendorError> {
+    let mut request = prepared.request.clone();
+    let passed = prepared.asked.trace.authorization.clone();
+    credential.put_in(request.headers_mut(), &prepared.form, passed)?;
+    Ok(Sending { prepared: prepared.clone(), request })
 }

@@ -33,14 +33,14 @@ pub(crate) struct Repeats {
 }
 
 /// Repeats a call as its operation and the error allow, never beyond the request's time. Nothing is held while it waits.
-pub(crate) fn layer<S>(repeats: Repeats) -> impl Layer<S, Service: Stage<Prepared, Understood, VendorError>>
+pub(crate) fn layer<S>(repeats: Repeats) -> impl Layer<S, Service: Stage<Arc<Prepared>, Understood, VendorError>>
 where
-    S: Stage<Prepared, Understood, VendorError>,
+    S: Stage<Arc<Prepared>, Understood, VendorError>,
 {
     let repeats = Arc::new(repeats);
     layer_fn(move |inner: S| {
         let repeats = repeats.clone();
-        station(move |prepared: Prepared| {
+        station(move |prepared: Arc<Prepared>| {
             let (inner, repeats) = (inner.clone(), repeats.clone());
             async move { repeats.send(inner, prepared).await }
         })
@@ -48,9 +48,9 @@ where
 }
 
 impl Repeats {
-    async fn send<S>(&self, inner: S, prepared: Prepared) -> Result<Understood, VendorError>
+    async fn send<S>(&self, inner: S, prepared: Arc<Prepared>) -> Result<Understood, VendorError>
     where
-        S: Stage<Prepared, Understood, VendorError>,
+        S: Stage<Arc<Prepared>, Understood, VendorError>,
     {
         self.budget.earn(Instant::now());
         let (mut before, mut said) = (0, None);

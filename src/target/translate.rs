@@ -1,5 +1,7 @@
 //! A call in the vendor's form, made once however often it is sent, with the headers that go to every vendor.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::header::USER_AGENT;
 use http::{HeaderMap, HeaderValue};
@@ -17,11 +19,11 @@ const OWN_NAME: HeaderValue = HeaderValue::from_static(concat!("scimux/", env!("
 /// Lets the adapter write the request.
 pub(crate) fn layer<S>() -> impl Layer<S, Service: Stage<Asked, Heard, CallError>>
 where
-    S: Stage<Prepared, Understood, VendorError>,
+    S: Stage<Arc<Prepared>, Understood, VendorError>,
 {
     layer_fn(|inner: S| {
         station(move |asked: Asked| {
-            let sent = prepare(asked).map(|(prepared, notes)| (inner.pass(prepared), notes));
+            let sent = prepare(asked).map(|(prepared, notes)| (inner.pass(Arc::new(prepared)), notes));
             async move {
                 let (understood, notes) = sent.map_err(CallError::Refused)?;
                 Ok(Heard { answer: understood.await?.answer, notes })

@@ -9,19 +9,19 @@ use tower::Layer;
 use tower::layer::layer_fn;
 
 use super::quota::Quota;
-use super::{Asked, Prepared, Understood};
+use super::{Asked, Sending, Understood};
 use crate::stack::{Stage, station};
 
 /// Lets the adapter read the answer, and the quota hear what it says of the vendor's bounds.
-pub(crate) fn layer<S>(quota: Arc<Quota>) -> impl Layer<S, Service: Stage<Prepared, Understood, VendorError>>
+pub(crate) fn layer<S>(quota: Arc<Quota>) -> impl Layer<S, Service: Stage<Sending, Understood, VendorError>>
 where
     S: Stage<http::Request<Bytes>, http::Response<Bytes>, VendorError>,
 {
     layer_fn(move |inner: S| {
         let quota = quota.clone();
-        station(move |prepared: Prepared| {
+        station(move |Sending { prepared, request }: Sending| {
             let quota = quota.clone();
-            let answer = inner.pass(prepared.request);
+            let answer = inner.pass(request);
             async move {
                 let (head, body) = answer.await?.into_parts();
                 let Asked { call, target, .. } = &prepared.asked;

@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use scimux_adapters::{CredentialForm, VendorError, VendorErrorKind};
 
 use super::grant::{Grant, Way};
-use super::live_secret::LiveSecret;
+use super::live_secret::{LiveSecret, Written};
 use super::token::{Token, Tokens};
 use super::transport::HttpService;
 use crate::config::{Auth, TargetConfig};
@@ -44,7 +44,7 @@ pub(crate) struct Credential {
 enum Kind {
     None,
     Passthrough,
-    Plain(Secret),
+    Plain(Arc<Written>),
     Basic(String, Secret),
     Header(HeaderName, Secret),
     Token(Arc<Token>),
@@ -91,7 +91,7 @@ impl Credentials {
         let kind = match &self.source {
             Source::None => Kind::None,
             Source::Passthrough => Kind::Passthrough,
-            Source::Plain(secret) => Kind::Plain(secret.get()),
+            Source::Plain(secret) => Kind::Plain(secret.written()),
             Source::Basic(user, secret) => Kind::Basic(user.clone(), secret.get()),
             Source::Header(name, secret) => Kind::Header(name.clone(), secret.get()),
             Source::Tokens(tokens) => Kind::Token(tokens.get().await?),
@@ -103,9 +103,10 @@ impl Credentials {
     /// The vendor refused `used`. Whether [`Self::current`] now gives another one.
     pub(crate) fn renew(&self, used: &Credential) -> bool {
         let main = match (&self.source, &used.kind) {
-            (Source::Plain(live), Kind::Plain(secret))
-            | (Source::Basic(_, live), Kind::Basic(_, secret))
-            | (Source::Header(_, live), Kind::Header(_, secret)) => live.changed_since(secret),
+            (Source::Plain(live), Kind::Plain(written)) => live.changed_since(&written.secret),
+            (Source::Basic(_, live), Kind::Basic(_, secret)) | (Source::Header(_, live), Kind::Header(_, secret)) => {
+                live.changed_since(secret)
+            }
             (Source::Tokens(tokens), Kind::Token(token)) => tokens.is_dead(token),
             _ => false,
         };
@@ -146,7 +147,7 @@ impl Credential {
             Auth::Passthrough => Kind::Passthrough,
             Auth::Basic(user, _) => Kind::Basic(user.clone(), mask()),
             Auth::Header(name, _) => Kind::Header(name.clone(), mask()),
-            Auth::Bearer(_) | Auth::OAuth2 { .. } | Auth::Session { .. } => Kind::Plain(mask()),
+            Auth::Bearer(_) | Auth::OAuth2 { .. } | Auth::Session { .. } => Kind::Plain(Written::new(mask())),
         };
         Self { kind, headers: config.headers.iter().map(|(name, _)| (name.clone(), mask())).collect() }
     }
@@ -176,11 +177,11 @@ impl Credential {
                 let plain = format!("{user}:{}", secret.expose());
                 (AUTHORIZATION, sensitive(&format!("Basic {}", STANDARD.encode(plain)))?)
             }
-            Kind::Plain(secret) => match in_form(secret, form)? {
+            Kind::Plain(written) => match in_form(written, form)? {
                 Some(header) => header,
                 None => return Ok(()),
             },
-            Kind::Token(token) => match in_form(&token.secret, form)? {
+            Kind::Token(token) => match in_form(&token.written, form)? {
                 Some(header) => header,
                 None => return Ok(()),
             },
@@ -200,8 +201,9 @@ impl Credential {
     pub(crate) fn scrub(&self, mut error: VendorError) -> VendorError {
         let main = match &self.kind {
             Kind::None | Kind::Passthrough => None,
-            Kind::Plain(secret) | Kind::Basic(_, secret) | Kind::Header(_, secret) => Some(secret),
-            Kind::Token(token) => Some(&token.secret),
+            Kind::Plain(written) => Some(&written.secret),
+            Kind::Basic(_, secret) | Kind::Header(_, secret) => Some(secret),
+            Kind::Token(token) => Some(&token.written.secret),
         };
         for secret in main.into_iter().chain(self.headers.iter().map(|(_, secret)| secret)) {
             let scrubbed = |text: String| match secret.expose() {
@@ -215,15 +217,22 @@ impl Credential {
     }
 }
 
-fn in_form(secret: &Secret, form: &CredentialForm) -> Result<Option<(HeaderName, HeaderValue)>, VendorError> {
-    let secret = secret.expose();
-    Ok(match form {
+fn in_form(written: &Written, form: &CredentialForm) -> Result<Option<(HeaderName, HeaderValue)>, VendorError> {
+    if let Some((_, name, value)) = written.header.get().filter(|(known, ..)| known == form) {
+        return Ok(Some((name.clone(), value.clone())));
+    }
+    let secret = written.secret.expose();
+    let header = match form {
         // `Configured` goes with the `header` scheme, whose header is known here and was put in already.
         CredentialForm::None | CredentialForm::Configured => None,
         CredentialForm::Bearer => Some((AUTHORIZATION, sensitive(&format!("Bearer {secret}"))?)),
         CredentialForm::Basic => Some((AUTHORIZATION, sensitive(&format!("Basic {secret}"))?)),
         CredentialForm::Raw(name) => Some((name.clone(), sensitive(secret)?)),
-    })
+    };
+    if let Some((name, value)) = &header {
+        let _ = written.header.set((form.clone(), name.clone(), value.clone()));
+    }
+    Ok(header)
 }
 
 fn sensitive(text: &str) -> Result<HeaderValue, VendorError> {

@@ -11,6 +11,7 @@ use scimux_adapters::{Session, VendorError, VendorErrorKind};
 use tokio::time::{Duration, Instant};
 
 use super::grant::Grant;
+use super::live_secret::Written;
 use crate::secret::Secret;
 use crate::telemetry::Metrics;
 
@@ -25,7 +26,7 @@ const MARGIN: Duration = Duration::from_secs(60);
 
 /// A token in use.
 pub(super) struct Token {
-    pub(super) secret: Secret,
+    pub(super) written: Arc<Written>,
     /// Counts the tokens of this target.
     pub(super) serial: u64,
     /// When it ends, for people.
@@ -42,7 +43,7 @@ impl Token {
         let (born, lifetime) = (Instant::now(), session.lifetime);
         let margin = MARGIN.max(lifetime / 10).min(lifetime / 2);
         Self {
-            secret: Secret::new(session.secret),
+            written: Written::new(Secret::new(session.secret)),
             serial,
             expires: SystemTime::now() + lifetime,
             born,

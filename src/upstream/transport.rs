@@ -63,7 +63,9 @@ impl Sender {
     }
 
     fn may_reach(&self, uri: &Uri) -> bool {
-        let same = |place: &&Uri| place.scheme() == uri.scheme() && authority(place) == authority(uri);
+        // Mostly they are the same to the letter.
+        let same_authority = |place: &Uri| place.authority() == uri.authority() || authority(place) == authority(uri);
+        let same = |place: &&Uri| place.scheme() == uri.scheme() && same_authority(place);
         self.places.iter().any(|place| same(&place))
     }
 
