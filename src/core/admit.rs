@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::header::{ALLOW, AUTHORIZATION, RETRY_AFTER};
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use scimux_adapters::{Target, check_operation};
 use scimux_scim::Text;
 use tower::Layer;
@@ -18,6 +18,8 @@ use crate::front::{Request, Response};
 use crate::stack::{Stage, at_once, relay};
 use crate::target::Trace;
 use crate::telemetry::Record;
+
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// What is asked of a resource type; bodies are still unread.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,22 +133,25 @@ fn check(endpoint: &Endpoint, method: &Method, client: Option<&Client>) -> Resul
         Endpoint::Unknown => return Err(not_known_yet()),
         Endpoint::Lacking => return Err(missing("this target's vendor has no such resource type")),
         Endpoint::Me => return Err(missing("/Me would be the gateway's own account at the vendor; use /Users/{id}")),
-        Endpoint::Collection(_) => "GET, HEAD, POST",
-        Endpoint::Resource(..) => "GET, HEAD, PUT, PATCH, DELETE",
-        Endpoint::Discovery(_) | Endpoint::Root => "GET, HEAD",
-        Endpoint::Search(_) | Endpoint::Bulk => "POST",
+        Endpoint::Collection(_) => &["GET", "HEAD", "POST"][..],
+        Endpoint::Resource(..) => &["GET", "HEAD", "PUT", "PATCH", "DELETE"],
+        Endpoint::Discovery(_) | Endpoint::Root => &["GET", "HEAD"],
+        Endpoint::Search(_) | Endpoint::Bulk => &["POST"],
     };
-    if !allowed.split(", ").any(|known| known == method.as_str()) {
-        let detail = format!("this path takes {allowed}");
-        return Err(
-            refusal(StatusCode::METHOD_NOT_ALLOWED, detail).with_header(ALLOW, HeaderValue::from_static(allowed))
-        );
+    if !allowed.contains(&method.as_str()) {
+        return Err(not_allowed(&allowed.join(", ")));
     }
     let reads = matches!(*method, Method::GET | Method::HEAD) || matches!(endpoint, Endpoint::Search(_));
     if !reads && client.is_some_and(|client| client.read_only) {
         return Err(refusal(StatusCode::FORBIDDEN, "this client may only read"));
     }
     Ok(())
+}
+
+fn not_allowed(allowed: &str) -> Refusal {
+    let detail = format!("this path takes {allowed}");
+    let allowed = HeaderValue::from_str(allowed).expect("names of methods");
+    refusal(StatusCode::METHOD_NOT_ALLOWED, detail).with_header(ALLOW, allowed)
 }
 
 /// What is asked of which resource type.
@@ -203,7 +208,7 @@ fn context(
 
 /// The client's place in a trace (W3C Trace Context), if that is what it is: it goes to the vendor.
 fn traceparent(headers: &HeaderMap) -> Option<HeaderValue> {
-    let value = headers.get("traceparent").filter(|_| headers.get_all("traceparent").iter().count() == 1)?;
+    let value = headers.get(TRACEPARENT).filter(|_| headers.get_all(TRACEPARENT).iter().count() == 1)?;
     let parts: Vec<&str> = value.to_str().ok()?.split('-').collect();
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
     let lengths = parts.iter().map(|part| part.len()).take(4).eq([2, 32, 16, 2]);

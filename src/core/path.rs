@@ -91,7 +91,7 @@ fn other(first: &str, second: Option<&str>) -> Endpoint {
 
 /// An id decoded once; `None` for what could be anything but one path segment at the vendor.
 pub(super) fn id(raw: &str) -> Option<Text> {
-    let decoded = percent_decode_str(raw).decode_utf8().ok()?;
+    let decoded = if raw.contains('%') { percent_decode_str(raw).decode_utf8().ok()? } else { raw.into() };
     let harmful = |byte: u8| matches!(byte, b'/' | b'\\' | b'?' | b'#' | b'%') || byte.is_ascii_control();
     let refused = matches!(&*decoded, "." | "..")
         || decoded.len() > MAX_ID
