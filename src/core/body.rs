@@ -18,7 +18,7 @@ use tower::layer::layer_fn;
 use super::admit::{Admitted, Ask};
 use super::{Context, CoreError, Refusal, refusal};
 use crate::config::Limits;
-use crate::front::{Request, Response};
+use crate::front::{Request, Response, SCIM_JSON};
 use crate::stack::{Stage, relay};
 
 /// A request read to its end.
@@ -115,6 +115,9 @@ fn check_type(headers: &HeaderMap) -> Result<(), Refusal> {
 }
 
 fn is_json(kind: &str) -> bool {
+    if kind == SCIM_JSON {
+        return true;
+    }
     let mut parts = kind.split(';').map(|part| part.trim().to_ascii_lowercase());
     let known = ["", "application/scim+json", "application/json", "text/json"];
     parts.next().is_some_and(|essence| known.contains(&essence.as_str()))

@@ -1,11 +1,15 @@
 //! Mutations: one at a time on a resource, and never cut in the middle.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{self, Poll, ready};
 
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
 use scimux_adapters::{Action, Outcome};
+use tokio::runtime::Handle;
 use tokio::time::{Duration, timeout};
 use tower::Layer;
 use tower::layer::layer_fn;
@@ -16,7 +20,7 @@ use super::{CoreError, Job, Refusal, refusal};
 use crate::front::panic::{Panicked, catch};
 use crate::stack::{Stage, relay};
 
-/// Takes the lock of the resource, at most `patience` long, and then carries the mutation out in a task of its own: it
+/// Takes the lock of the resource, at most `patience` long, and then carries the mutation out whoever waits for it: it
 /// ends when it is done, not when its client hangs up or the deadline passes. The lock and the request's place among
 /// those in flight go with it; what bounds it is the time each call may take, and at the gateway's end the time to drain.
 ///
@@ -55,7 +59,37 @@ where
         drop(lock);
         outcome
     };
-    finished(tokio::spawn(work).await)
+    finished(Detached::new(work).await)
+}
+
+/// Work that is done to its end. When nobody waits for it any more, a task of its own goes on with it; none is needed, and
+/// no other thread woken for it, as long as somebody does.
+struct Detached<T: Send + 'static>(Option<BoxFuture<'static, T>>);
+
+impl<T: Send + 'static> Detached<T> {
+    fn new(work: impl Future<Output = T> + Send + 'static) -> Self {
+        Self(Some(work.boxed()))
+    }
+}
+
+impl<T: Send + 'static> Future for Detached<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<T> {
+        let work = self.0.as_mut().expect("nobody polls what has ended");
+        let done = ready!(work.as_mut().poll(context));
+        self.0 = None;
+        Poll::Ready(done)
+    }
+}
+
+impl<T: Send + 'static> Drop for Detached<T> {
+    fn drop(&mut self) {
+        // Outside a runtime there is nothing any more that could do it.
+        if let (Some(work), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
+            runtime.spawn(work);
+        }
+    }
 }
 
 pub(super) fn is_mutation(action: &Action) -> bool {
@@ -71,17 +105,17 @@ fn key(job: &Job) -> Option<Key> {
         Action::Replace(id, _) | Action::Patch(id, _) | Action::Delete(id) => id,
         Action::Create(_) | Action::Read(_) | Action::List(_) | Action::Search(_) => return None,
     };
-    Some((job.context.target().name.clone(), job.operation.endpoint.clone(), id.to_string()))
+    Some((job.context.target().name.clone(), job.operation.endpoint.clone(), String::from(&**id)))
 }
 
 type Caught = Result<Result<Outcome, CoreError>, Panicked>;
 
-fn finished(joined: Result<Option<Caught>, tokio::task::JoinError>) -> Result<Outcome, CoreError> {
-    match joined {
-        Ok(Some(Ok(outcome))) => outcome,
-        Ok(None) => Err(broken_off().into()),
-        // Logged where it was caught. The task itself ends early only with the process.
-        Ok(Some(Err(Panicked))) | Err(_) => Err(refusal(StatusCode::INTERNAL_SERVER_ERROR, "internal error").into()),
+fn finished(ended: Option<Caught>) -> Result<Outcome, CoreError> {
+    match ended {
+        Some(Ok(outcome)) => outcome,
+        None => Err(broken_off().into()),
+        // Logged where it was caught.
+        Some(Err(Panicked)) => Err(refusal(StatusCode::INTERNAL_SERVER_ERROR, "internal error").into()),
     }
 }
 

@@ -66,7 +66,10 @@ impl Line<'_> {
             return;
         }
         self.text.push_str(",\"");
-        escape(field.name(), &mut self.text);
+        match self.foreign {
+            Some(_) => escape(field.name(), &mut self.text),
+            None => self.text.push_str(field.name()),
+        }
         self.text.push_str("\":");
         value(&mut self.text);
     }
