@@ -109,9 +109,11 @@ impl Door {
                 connection.as_mut().graceful_shutdown();
             }
             tokio::select! {
-                _ = connection.as_mut() => return,
+                // Who is cut off is told nothing of what is broken off then.
+                biased;
                 // An error means that the listener was dropped.
                 changed = self.phase.changed() => if changed.is_err() { return },
+                _ = connection.as_mut() => return,
             }
         }
     }
