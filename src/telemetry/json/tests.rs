@@ -4,6 +4,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use serde_json::json;
+use tracing::{info, warn};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 
@@ -46,7 +47,7 @@ fn written(log: impl FnOnce()) -> (String, Value) {
 fn a_line_is_one_object_in_one_write() {
     let (text, nothing) = ("a \"b\" \\ \n\u{1}\u{7f} ü", None::<&str>);
     let (line, mut told) = written(|| {
-        tracing::info!(target: "scimux::test", text, nothing, yes = true, n = 7_u64, most = u64::MAX, m = -70, least = i64::MIN, shown = %text, "it {}", 1);
+        info!(target: "scimux::test", text, nothing, yes = true, n = 7_u64, most = u64::MAX, m = -70, least = i64::MIN, shown = %text, "it {}", 1);
     });
     assert!(line.ends_with("}\n") && line.matches('\n').count() == 1, "{line}");
     assert!(line.starts_with("{\"timestamp\":\"20"), "{line}");
@@ -60,7 +61,7 @@ fn a_line_is_one_object_in_one_write() {
 
 #[test]
 fn no_name_stands_twice_in_a_librarys_line() {
-    let (line, told) = written(|| tracing::warn!(target: "library", level = "its own", a = 1, a = 2, "told"));
+    let (line, told) = written(|| warn!(target: "library", level = "its own", a = 1, a = 2, "told"));
     assert_eq!(line.matches("\"level\"").count(), 1, "{line}");
     assert_eq!(line.matches("\"a\"").count(), 1, "{line}");
     assert_eq!((&told["level"], &told["logger"]), (&json!("WARN"), &json!("library")));
