@@ -33,6 +33,7 @@ pub fn canonical(body: Object, resource_type: &ResourceType, quirks: Quirks) -> 
         resource_type,
         seen: Seen { drop_read_only: true, quirks, ..Seen::default() },
         resource: Vec::with_capacity(body.len() + 2),
+        may_repeat: false,
         containers: Vec::new(),
         flattened: Object::new(),
         parted: BTreeSet::new(),
@@ -168,6 +169,8 @@ struct Maker<'a> {
     seen: Seen,
     /// `schemas` and the attributes.
     resource: Vec<(Text, Value)>,
+    /// Whether an attribute may come again under another name: a member named a core attribute by its URN.
+    may_repeat: bool,
     containers: Vec<(Text, Value)>,
     /// Members such as `name.givenName`, as in a PATCH without path (clients.md rule 3).
     flattened: Object,
@@ -240,6 +243,7 @@ impl Maker<'_> {
     /// A key that begins with a URN: `URN:attribute` (clients.md rule 3), or the container of an extension that no schema
     /// knows, which an open type keeps as it is.
     fn qualified(&mut self, name: Text, value: Value) -> Result<(), ScimError> {
+        self.may_repeat = true;
         let path = AttributePath::parse(&name, self.resource_type).ok();
         let path = path.filter(|path| path.filter.is_none() && path.sub_attribute.is_none());
         let resolved = path.as_ref().and_then(|path| self.resource_type.resolve(path));
@@ -273,7 +277,8 @@ impl Maker<'_> {
         }
         let name = attribute.name.clone();
         match schema {
-            None => insert(&mut self.resource, name, value),
+            None if self.may_repeat => insert(&mut self.resource, name, value),
+            None => self.resource.push((name, value)),
             Some(schema) => self.put_into(&schema.id, name, value),
         }
         Ok(())

@@ -102,21 +102,14 @@ impl<'t> Lexer<'t> {
     /// Those of [`Self::string`].
     pub(crate) fn behind_quote(&mut self) -> Result<Quoted<'t>, Malformed> {
         let (bytes, start) = (self.text.as_bytes(), self.at);
-        let mut escaped = false;
-        loop {
-            self.at = special(bytes, self.at);
-            match bytes.get(self.at) {
-                Some(b'"') => break,
-                Some(b'\\') => {
-                    escaped = true;
-                    self.at = behind_escape(bytes, self.at + 1).ok_or(Malformed)?;
-                }
-                _ => return Err(Malformed),
-            }
+        let mut end = special(bytes, start);
+        let escaped = bytes.get(end) != Some(&b'"');
+        if escaped {
+            end = quote_behind_escapes(bytes, end).ok_or(Malformed)?;
         }
+        self.at = end + 1;
         // Both ends stand beside a quote, so that they are ends of characters.
-        let written = self.text.get(start..self.at).ok_or(Malformed)?;
-        self.at += 1;
+        let written = self.text.get(start..end).ok_or(Malformed)?;
         Ok(Quoted { written, escaped, start: start - 1 })
     }
 
@@ -279,8 +272,32 @@ fn specials(word: u64) -> u64 {
     (below(0x20, word) | below(1, quote) | below(1, backslash)) & !word & HIGH
 }
 
+/// Whether a string can hold all of the bytes as they are.
+#[inline]
+pub(crate) fn is_plain(bytes: &[u8]) -> bool {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let is_plain = |word: &[u8; 8]| specials(u64::from_le_bytes(*word)) == 0;
+    words.iter().all(is_plain)
+        && match bytes.last_chunk::<8>() {
+            Some(last) => is_plain(last),
+            None => !rest.iter().any(|byte| is_special(*byte)),
+        }
+}
+
 fn is_special(byte: u8) -> bool {
     byte < 0x20 || byte == b'"' || byte == b'\\'
+}
+
+/// Where the quote is that ends a string of which the first escape stands at `at`.
+#[cold]
+fn quote_behind_escapes(bytes: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        match bytes.get(at)? {
+            b'"' => return Some(at),
+            b'\\' => at = special(bytes, behind_escape(bytes, at + 1)?),
+            _ => return None,
+        }
+    }
 }
 
 /// Where the text goes on behind an escape whose backslash stands in front of `at`.

@@ -262,7 +262,7 @@ impl ResourceType {
     #[must_use]
     pub fn meant(&self, urn: &str) -> Option<&str> {
         let known = self.urns().find(|known| known.eq_ignore_ascii_case(urn));
-        known.or_else(|| self.urns().find(|known| letters(known).eq(letters(urn))))
+        known.or_else(|| self.urns().find(|known| ends_alike(known, urn) && letters(known).eq(letters(urn))))
     }
 
     /// The base schema's URN and the extensions' URNs.
@@ -343,6 +343,12 @@ impl ResourceType {
 /// Whether a name is a URN, or begins with one.
 pub(crate) fn is_urn(name: &str) -> bool {
     name.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("urn:"))
+}
+
+/// Whether two URNs may have the same letters, by the last one: few other names end in that.
+fn ends_alike(known: &str, urn: &str) -> bool {
+    let last = |urn: &str| urn.bytes().rev().find(|byte| *byte != b':').map(|byte| byte.to_ascii_lowercase());
+    last(known) == last(urn)
 }
 
 /// What of a URN a client that misspells it gets right.

@@ -34,7 +34,9 @@ impl<'a> Writer<'a> {
                 path.set(&mut body, self.value(path, profile, value));
             }
         }
-        body.iter_mut().for_each(|(_, value)| drop_references(value));
+        if body.iter().any(|(_, value)| has_reference(value)) {
+            body.iter_mut().for_each(|(_, value)| drop_references(value));
+        }
         with_schemas(body, self.served)
     }
 
@@ -128,6 +130,15 @@ impl<'a> Writer<'a> {
     }
 }
 
+/// Whether there is something that [`drop_references`] leaves out.
+fn has_reference(value: &Value) -> bool {
+    match value {
+        Value::Array(elements) => elements.iter().any(has_reference),
+        Value::Object(parts) => parts.contains("$ref") || parts.iter().any(|(_, value)| has_reference(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
 /// Leaves out every `$ref` beside a `value`: what a client sends there is a URL of the gateway's, and `value` says it all.
 fn drop_references(value: &mut Value) {
     match value {
@@ -145,24 +156,26 @@ fn drop_references(value: &mut Value) {
 /// The body with `schemas` in front: the base URN, the extensions whose containers are there (an explicit `null` counts),
 /// and those that the body itself lists, as far as the vendor has them.
 fn with_schemas(mut body: Object, served: &ServedType) -> Object {
-    let listed = match body.remove("schemas") {
-        Some(Value::Array(urns)) => urns,
-        _ => Vec::new(),
-    };
-    let listed: Vec<&str> = listed.iter().filter_map(Value::as_str).collect();
-    let base = &*served.vendor.schema.id;
-    let known = |urn: &str| {
+    let stated = body.get("schemas").and_then(Value::as_array).unwrap_or_default();
+    let base = &served.vendor.schema.id;
+    let known = |urn: &Text| {
         let present = served.vendor.open && is_urn(urn);
         present || urn.eq_ignore_ascii_case(base) || served.vendor.extension(urn).is_some()
     };
-    let present = body.iter().map(|(name, _)| &**name).filter(|name| is_urn(name));
-    let mut schemas: Vec<Value> = Vec::new();
-    let listed_known = listed.into_iter().filter(|urn| known(urn));
-    for urn in listed_known.chain(std::iter::once(base)).chain(present) {
-        if !schemas.iter().any(|entry| entry.as_str().is_some_and(|entry| entry.eq_ignore_ascii_case(urn))) {
-            schemas.push(urn.into());
+    let listed = stated.iter().filter_map(|entry| if let Value::String(urn) = entry { Some(urn) } else { None });
+    let present = body.iter().map(|(name, _)| name).filter(|name| is_urn(name));
+    let mut schemas: Vec<&Text> = Vec::new();
+    for urn in listed.filter(|urn| known(urn)).chain([base]).chain(present) {
+        if !schemas.iter().any(|entry| entry.eq_ignore_ascii_case(urn)) {
+            schemas.push(urn);
         }
     }
+    let is_stated = schemas.iter().map(|urn| Some(&***urn)).eq(stated.iter().map(Value::as_str));
+    if is_stated && body.iter().next().is_some_and(|(name, _)| name == "schemas") {
+        return body;
+    }
+    let schemas = schemas.into_iter().cloned().map(Value::String).collect();
+    body.remove("schemas");
     std::iter::once((Text::from_static("schemas"), Value::Array(schemas))).chain(body).collect()
 }
 

@@ -156,3 +156,16 @@ proptest! {
         prop_assert_eq!(quoted.escaped, written.contains('\\'));
     }
 }
+
+#[test]
+fn every_byte_that_needs_an_escape_is_found_wherever_it_stands() {
+    for byte in 0..=255_u8 {
+        for length in 1..=17 {
+            for place in 0..length {
+                let mut text = vec![b'a'; length];
+                text[place] = byte;
+                assert_eq!(is_plain(&text), !is_special(byte), "{byte} at {place} of {length}");
+            }
+        }
+    }
+}
