@@ -228,16 +228,7 @@ fn left_out(body: &Canonical, wanted: Option<&Object>, served: &ServedType) -> V
         body.cleared.iter().any(|cleared| cleared.eq_ignore_ascii_case(&name))
     };
     let given = |path: &AttributePath| wanted.is_some_and(|wanted| path.get(wanted).is_some());
-    hidden_lists(served).into_iter().filter(|path| !given(path) && !cleared(path)).collect()
-}
-
-/// The lists that the vendor does not return, or not in full.
-fn hidden_lists(served: &ServedType) -> Vec<AttributePath> {
-    let lists = served.writable.iter().filter(|(_, attribute)| attribute.multi_valued);
-    let is_hidden = |path: &&AttributePath| {
-        served.form(path).is_some_and(|form| form.never_returned || form.returned_up_to.is_some())
-    };
-    lists.map(|(path, _)| path).filter(is_hidden).cloned().collect()
+    served.put.hidden.iter().filter(|path| !given(path) && !cleared(path)).cloned().collect()
 }
 
 fn replace_by_patch(body: &Canonical, served: &ServedType) -> Plan {
@@ -356,7 +347,7 @@ fn not_set_whole(operations: &[PatchOp], served: &ServedType) -> Result<Vec<Attr
     let readable = served.writable.iter().filter(|(_, attribute)| attribute.mutability != Mutability::WriteOnly);
     match readable.map(|(path, _)| path).find(|path| never(path) && !is_set(path)) {
         Some(path) => Err(hidden(path, served)),
-        None => Ok(hidden_lists(served).into_iter().filter(|path| !is_set(path)).collect()),
+        None => Ok(served.put.hidden.iter().filter(|path| !is_set(path)).cloned().collect()),
     }
 }
 

@@ -8,10 +8,41 @@ use scimux_scim::{AttributePath, Object, Op, PatchOp, ScimError, Value};
 
 use crate::{Note, NoteKind, ServedType};
 
+/// What of the vendor's attributes concerns a POST or PUT, worked out with the configuration.
+#[derive(Debug, Default)]
+pub(crate) struct Rules {
+    /// What the vendor demands, or demands a part of.
+    demanded: Vec<(AttributePath, Attribute)>,
+    /// What must not be missing in a PUT, or lack a part.
+    completed: Vec<(AttributePath, Attribute)>,
+    /// What is fixed once it is set.
+    fixed: Vec<(AttributePath, Attribute)>,
+    /// The lists that the vendor does not return, or not in full.
+    pub(crate) hidden: Vec<AttributePath>,
+}
+
+impl Rules {
+    pub(crate) fn new(served: &ServedType) -> Self {
+        let of = |concerns: &dyn Fn(&AttributePath, &Attribute) -> bool| {
+            served.writable.iter().filter(|(path, attribute)| concerns(path, attribute)).cloned().collect::<Vec<_>>()
+        };
+        let is_hidden = |path: &AttributePath, attribute: &Attribute| {
+            let form = served.form(path).filter(|_| attribute.multi_valued);
+            form.is_some_and(|form| form.never_returned || form.returned_up_to.is_some())
+        };
+        Self {
+            demanded: of(&|_, attribute| attribute.required || demands_part(attribute)),
+            completed: of(&|path, attribute| must_stay(path, attribute, served) || demands_part(attribute)),
+            fixed: fixed(&served.writable),
+            hidden: of(&is_hidden).into_iter().map(|(path, _)| path).collect(),
+        }
+    }
+}
+
 /// Whether a PUT of `body` has to be completed from the present resource: it lacks what the vendor demands, or `active`
 /// at a vendor that may reset it.
 pub(crate) fn lacks(body: &Object, served: &ServedType) -> bool {
-    served.writable.iter().any(|(path, attribute)| {
+    served.put.completed.iter().any(|(path, attribute)| {
         let is_lacking = must_stay(path, attribute, served) && path.get(body).is_none();
         is_lacking || demands_part(attribute) && lacks_part(path.get(body), attribute)
     })
@@ -60,7 +91,7 @@ pub(crate) fn complete(body: &mut Object, current: &Object, served: &ServedType)
 /// Refuses a body that lacks what the vendor demands, naming all of it canonically.
 pub(crate) fn demand(body: &Object, served: &ServedType) -> Result<(), ScimError> {
     let mut missing = Vec::new();
-    for (path, attribute) in served.writable.iter().filter(|(_, one)| one.required || demands_part(one)) {
+    for (path, attribute) in &served.put.demanded {
         let value = path.get(body).filter(|value| is_given(value));
         if attribute.required && value.is_none() {
             missing.push(path.clone());
@@ -84,16 +115,16 @@ fn is_given(value: &Value) -> bool {
 
 /// Whether a body holds what is fixed once it is set.
 pub(crate) fn names_fixed(body: &Object, served: &ServedType) -> bool {
-    fixed(served).iter().any(|(path, _)| path.get(body).is_some())
+    served.put.fixed.iter().any(|(path, _)| path.get(body).is_some())
 }
 
 /// Refuses a body that changes what is fixed once it is set; the same value may stand in it (rfc-traps 204).
 pub(crate) fn check_fixed(present: &Object, wanted: &Object, served: &ServedType) -> Result<(), ScimError> {
-    for (path, attribute) in fixed(served) {
+    for (path, attribute) in &served.put.fixed {
         let of = |resource| path.get(resource).filter(|value: &&Value| !value.is_unassigned());
         let (before, after) = (of(present), of(wanted));
         if before.is_some() && after.is_some() && !same_value(before, after, Some(attribute)) {
-            let name = served.mapping.path_to_canonical(&path);
+            let name = served.mapping.path_to_canonical(path);
             return Err(ScimError::mutability(format!("{name} is immutable and has another value")));
         }
     }
@@ -101,18 +132,18 @@ pub(crate) fn check_fixed(present: &Object, wanted: &Object, served: &ServedType
 }
 
 /// Single immutable attributes and parts; in lists whole values come and go.
-fn fixed(served: &ServedType) -> Vec<(AttributePath, &Attribute)> {
+fn fixed(writable: &[(AttributePath, Attribute)]) -> Vec<(AttributePath, Attribute)> {
     let is_fixed = |attribute: &Attribute| attribute.mutability == Mutability::Immutable;
-    let single = served.writable.iter().filter(|(_, attribute)| !attribute.multi_valued);
-    single
-        .flat_map(|(path, attribute)| match is_fixed(attribute) {
-            true => vec![(path.clone(), attribute)],
-            false => {
-                let parts = attribute.sub_attributes.iter().filter(|sub| is_fixed(sub));
-                parts.map(|sub| (path.clone().with_sub(&*sub.name), sub)).collect()
-            }
-        })
-        .collect()
+    let mut fixed = Vec::new();
+    for (path, attribute) in writable.iter().filter(|(_, attribute)| !attribute.multi_valued) {
+        if is_fixed(attribute) {
+            fixed.push((path.clone(), attribute.clone()));
+        } else {
+            let parts = attribute.sub_attributes.iter().filter(|sub| is_fixed(sub));
+            fixed.extend(parts.map(|sub| (path.clone().with_sub(&*sub.name), sub.clone())));
+        }
+    }
+    fixed
 }
 
 /// The body of a PUT at a vendor whose PUT merges: as requested, with explicit `null` or `[]` for what the present

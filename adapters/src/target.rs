@@ -19,7 +19,7 @@ use crate::dialect::fill_from;
 use crate::fit::Untouched;
 use crate::passage::Passage;
 use crate::profile::{AttributeProfile, FilterProfile, TypeProfile};
-use crate::{Mapping, Profile, Vendor};
+use crate::{Mapping, Profile, Vendor, put};
 
 /// What the configuration says of a target.
 #[derive(Clone, Debug)]
@@ -112,8 +112,10 @@ pub struct ServedType {
     pub forms: Vec<(AttributePath, AttributeProfile)>,
     /// The attributes of the vendor that may be written, with their paths, extensions included.
     pub(crate) writable: Arc<[(AttributePath, Attribute)]>,
+    /// What of them concerns a POST or PUT.
+    pub(crate) put: Arc<put::Rules>,
     /// The canonical attributes of which nothing is left out.
-    pub(crate) untouched: Untouched,
+    pub(crate) untouched: Arc<Untouched>,
     /// The canonical attributes that name another resource, where the vendor has a `$ref` for it.
     pub references: Arc<[(AttributePath, Attribute)]>,
     /// What of the vendor's answers no rule touches.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::coerce::{Seen, coerce};
+use crate::coerce::{Seen, coerce, spell};
 use crate::schema::{Attribute, Schema, is_urn};
 use crate::value::{insert, is_name};
 use crate::{AttributePath, Object, Op, Quirks, ResourceType, ScimError, Text, Value, patch};
@@ -34,6 +34,8 @@ pub fn canonical(body: Object, resource_type: &ResourceType, quirks: Quirks) -> 
         seen: Seen { drop_read_only: true, quirks, ..Seen::default() },
         resource: Vec::with_capacity(body.len() + 2),
         may_repeat: false,
+        has_urns: resource_type.urns().all(is_urn),
+        next: 0,
         containers: Vec::new(),
         flattened: Object::new(),
         parted: BTreeSet::new(),
@@ -158,12 +160,6 @@ impl fmt::Display for Named<'_> {
     }
 }
 
-/// The attribute of the base schema that a member is, as most are.
-fn plain<'a>(name: &str, resource_type: &'a ResourceType) -> Option<&'a Attribute> {
-    let is_other = || is_urn(name) || name.eq_ignore_ascii_case("schemas") || resource_type.meant(name).is_some();
-    resource_type.schema.attribute(name).filter(|_| !is_other())
-}
-
 struct Maker<'a> {
     resource_type: &'a ResourceType,
     seen: Seen,
@@ -171,6 +167,10 @@ struct Maker<'a> {
     resource: Vec<(Text, Value)>,
     /// Whether an attribute may come again under another name: a member named a core attribute by its URN.
     may_repeat: bool,
+    /// Whether what names a schema begins with the letters of `urn:`, however it is misspelled.
+    has_urns: bool,
+    /// The place in the base schema behind the last attribute.
+    next: usize,
     containers: Vec<(Text, Value)>,
     /// Members such as `name.givenName`, as in a PATCH without path (clients.md rule 3).
     flattened: Object,
@@ -179,11 +179,14 @@ struct Maker<'a> {
     cleared: Vec<String>,
 }
 
-impl Maker<'_> {
+impl<'a> Maker<'a> {
     fn member(&mut self, name: Text, value: Value) -> Result<(), ScimError> {
         let resource_type = self.resource_type;
-        if let Some(attribute) = plain(&name, resource_type) {
-            return self.attribute(None, attribute, value);
+        if name.eq_ignore_ascii_case("schemas") {
+            return Ok(());
+        }
+        if let Some(attribute) = self.plain(&name) {
+            return self.attribute(None, attribute, name, value);
         }
         if resource_type.is_base(&name) {
             // rfc-traps 12: the base schema is never a container.
@@ -192,22 +195,28 @@ impl Maker<'_> {
         if let Some(schema) = resource_type.meant(&name).and_then(|urn| resource_type.extension(urn)) {
             return self.container(schema, value);
         }
-        if name.eq_ignore_ascii_case("schemas") {
-            return Ok(());
-        }
         if is_urn(&name) {
             return self.qualified(name, value);
         }
         let path = AttributePath::attribute(name.clone());
         match resource_type.resolve(&path).map(|resolved| (resolved.extension, resolved.attribute)) {
-            Some((None, attribute)) => self.attribute(None, attribute, value),
+            Some((None, attribute)) => self.attribute(None, attribute, name, value),
             // rfc-traps 13: an extension's attribute without its URN.
-            Some((Some(schema), attribute)) => self.attribute(Some(schema), attribute, value),
+            Some((Some(schema), attribute)) => self.attribute(Some(schema), attribute, name, value),
             None => {
                 self.unresolved(name, value);
                 Ok(())
             }
         }
+    }
+
+    /// The attribute of the base schema that a member is, as most are.
+    fn plain(&mut self, name: &str) -> Option<&'a Attribute> {
+        let resource_type = self.resource_type;
+        let attribute = resource_type.schema.next_attribute(name, &mut self.next)?;
+        let may_be_schema = !self.has_urns || name.starts_with(['u', 'U', ':']);
+        let is_schema = may_be_schema && (is_urn(name) || resource_type.meant(name).is_some());
+        (!is_schema).then_some(attribute)
     }
 
     /// A path is looked at when the rest is there; what the server makes is ignored.
@@ -231,9 +240,10 @@ impl Maker<'_> {
             }
             _ => return Err(ScimError::invalid_value(format!("{}: an object is needed", schema.id))),
         };
+        let mut next = 0;
         for (name, value) in members {
-            match schema.attribute(&name) {
-                Some(attribute) => self.attribute(Some(schema), attribute, value)?,
+            match schema.next_attribute(&name, &mut next) {
+                Some(attribute) => self.attribute(Some(schema), attribute, name, value)?,
                 None => self.unresolved(format!("{}:{name}", schema.id).into(), value),
             }
         }
@@ -248,7 +258,7 @@ impl Maker<'_> {
         let path = path.filter(|path| path.filter.is_none() && path.sub_attribute.is_none());
         let resolved = path.as_ref().and_then(|path| self.resource_type.resolve(path));
         match resolved.map(|resolved| (resolved.extension, resolved.attribute)) {
-            Some((extension, attribute)) => self.attribute(extension, attribute, value),
+            Some((extension, attribute)) => self.attribute(extension, attribute, name, value),
             None if self.resource_type.open && value.as_object().is_some() => {
                 insert(&mut self.containers, name, value);
                 Ok(())
@@ -260,7 +270,13 @@ impl Maker<'_> {
         }
     }
 
-    fn attribute(&mut self, schema: Option<&Schema>, attribute: &Attribute, mut value: Value) -> Result<(), ScimError> {
+    fn attribute(
+        &mut self,
+        schema: Option<&Schema>,
+        attribute: &Attribute,
+        mut name: Text,
+        mut value: Value,
+    ) -> Result<(), ScimError> {
         // rfc-traps 55, 59, 195: what the server makes is ignored.
         if attribute.is_read_only() {
             return Ok(());
@@ -275,7 +291,7 @@ impl Maker<'_> {
             self.flattened.insert(path.to_string(), value);
             return Ok(());
         }
-        let name = attribute.name.clone();
+        spell(&mut name, &attribute.name);
         match schema {
             None if self.may_repeat => insert(&mut self.resource, name, value),
             None => self.resource.push((name, value)),

@@ -245,6 +245,20 @@ impl Schema {
     }
 }
 
+impl Schema {
+    /// The same where attributes are sought one by one, `next` being the place behind the last that was found: most documents
+    /// follow the schema.
+    pub(crate) fn next_attribute(&self, name: &str, next: &mut usize) -> Option<&Attribute> {
+        let is_it = |attribute: &Attribute| is_name(&attribute.name, name);
+        let place = match self.attributes.get(*next) {
+            Some(attribute) if is_it(attribute) => *next,
+            _ => self.attributes.iter().position(is_it)?,
+        };
+        *next = place + 1;
+        self.attributes.get(place)
+    }
+}
+
 impl ResourceType {
     /// The extension schema with this URN, without regard to case.
     #[must_use]

@@ -19,7 +19,7 @@ pub(super) fn of_call(call: &Call, target: &Target, served: &ServedType) -> Resu
             return Err(ScimError::not_found(format!("there is no resource \"{id}\"")));
         }
         path.push('/');
-        path.push_str(&encode(id));
+        encode_into(id, &mut path);
     }
     if let CallKind::List(query) = &call.kind {
         push_query(&mut path, &parameters(query, served));
@@ -38,7 +38,12 @@ pub fn below_base(target: &Target, template: &str) -> Result<Uri, ScimError> {
 fn path_below(target: &Target, template: &str) -> Result<String, ScimError> {
     let below = fill_from(template, &target.settings.values, encode)
         .ok_or_else(|| ScimError::new(500, "a setting that the path needs is not set"))?;
-    Ok(format!("{}{below}", target.settings.base_url.path().trim_end_matches('/')))
+    let base = target.settings.base_url.path().trim_end_matches('/');
+    // Room for an endpoint and an id.
+    let mut path = String::with_capacity(base.len() + below.len() + 64);
+    path.push_str(base);
+    path.push_str(&below);
+    Ok(path)
 }
 
 fn join(target: &Target, path_and_query: String) -> Result<Uri, ScimError> {
@@ -78,7 +83,7 @@ fn push_query(path: &mut String, parameters: &[(&str, String)]) {
         path.push(if index == 0 { '?' } else { '&' });
         path.push_str(name);
         path.push('=');
-        path.push_str(&encode(value));
+        encode_into(value, path);
     }
 }
 
@@ -86,14 +91,22 @@ fn push_query(path: &mut String, parameters: &[(&str, String)]) {
 #[must_use]
 pub fn encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
+    encode_into(text, &mut encoded);
+    encoded
+}
+
+fn encode_into(text: &str, into: &mut String) {
+    let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+    if text.bytes().all(is_unreserved) {
+        return into.push_str(text);
+    }
     for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            encoded.push(char::from(byte));
+        if is_unreserved(byte) {
+            into.push(char::from(byte));
         } else {
-            let _ = write!(encoded, "%{byte:02X}");
+            let _ = write!(into, "%{byte:02X}");
         }
     }
-    encoded
 }
 
 /// The text of an escaped segment; `None` if it is badly escaped or not UTF-8.

@@ -13,7 +13,7 @@ use super::types::{VendorType, rfc_schema};
 use crate::fit::Untouched;
 use crate::mapping::same;
 use crate::passage::Passage;
-use crate::{Mapping, Problem, ServedType, TargetSettings};
+use crate::{Mapping, Problem, ServedType, TargetSettings, put};
 
 /// The vendor's types under the names that the configuration gives them.
 ///
@@ -56,7 +56,8 @@ impl Building {
         let mut served = ServedType {
             references: self.references(),
             writable: writable(&self.vendor.held),
-            untouched: Untouched::default(),
+            put: Arc::default(),
+            untouched: Arc::default(),
             canonical: self.canonical,
             vendor: self.vendor.held,
             profile: self.vendor.profile,
@@ -65,7 +66,8 @@ impl Building {
             forms: self.vendor.forms,
             passage: None,
         };
-        served.untouched = Untouched::new(&served);
+        served.put = Arc::new(put::Rules::new(&served));
+        served.untouched = Arc::new(Untouched::new(&served));
         served.passage = Passage::new(&served).map(Arc::new);
         served
     }

@@ -70,7 +70,7 @@ impl Reader<'_> {
             self.members.push((name, value));
             if !self.lexer.take(b',') {
                 self.lexer.expect(b'}')?;
-                return Ok(Object::of(self.members.drain(start..).collect()));
+                return Ok(Object::of(split_off(&mut self.members, start)));
             }
         }
     }
@@ -87,10 +87,15 @@ impl Reader<'_> {
             self.elements.push(value);
             if !self.lexer.take(b',') {
                 self.lexer.expect(b']')?;
-                return Ok(self.elements.drain(start..).collect());
+                return Ok(split_off(&mut self.elements, start));
             }
         }
     }
+}
+
+/// What was gathered from `start` on. What is outermost is all there is: it is handed over as it is.
+fn split_off<T>(gathered: &mut Vec<T>, start: usize) -> Vec<T> {
+    if start == 0 { std::mem::take(gathered) } else { gathered.drain(start..).collect() }
 }
 
 /// The digits as they were written; an exponent has a small `e` and a sign.
