@@ -4,6 +4,7 @@ mod connect;
 mod credential;
 mod grant;
 mod live_secret;
+mod pool;
 mod token;
 mod transport;
 
