@@ -13,6 +13,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use scimux_adapters::{VendorError, VendorErrorKind as Kind};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
 use tokio::time::Duration;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
@@ -168,4 +169,66 @@ async fn tls_with_a_root_of_ones_own_and_the_protocol_both_speak() {
     let broken =
         Upstream { ca_file: Some(("ca.pem".into(), b"-----BEGIN CERTIFICATE-----\n!\n".to_vec())), ..upstream() };
     assert!(transport(&broken, vec![Uri::from_static("https://x")], &Roots::default()).is_err());
+}
+
+/// A vendor that answers each request in full; tells of each connection how many requests came by it when it has ended.
+async fn lasting(requests: usize) -> (String, mpsc::UnboundedReceiver<usize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}/x", listener.local_addr().expect("an address"));
+    let (ended, told) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let ended = ended.clone();
+            tokio::spawn(async move {
+                let (mut came, mut byte, mut read) = (0, [0], Vec::new());
+                while came < requests && stream.read(&mut byte).await.is_ok_and(|count| count > 0) {
+                    read.push(byte[0]);
+                    if read.ends_with(b"\r\n\r\nbody") {
+                        read.clear();
+                        came += 1;
+                        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await.expect("written");
+                    }
+                }
+                ended.send(came).expect("somebody listens");
+            });
+        }
+    });
+    (url, told)
+}
+
+#[tokio::test]
+async fn a_connection_is_used_again_until_it_was_idle_for_too_long() {
+    let (url, mut ended) = lasting(usize::MAX).await;
+    let http = reach(&upstream(), &url);
+    for _ in 0..3 {
+        assert_eq!(ask(&http, &url).await.expect("an answer").status(), 200);
+    }
+    assert!(ended.is_empty());
+    let begun = tokio::time::Instant::now();
+    // From here on time passes as soon as nobody has anything to do.
+    tokio::time::pause();
+    assert_eq!(ended.recv().await, Some(3));
+    assert!((19..22).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn one_that_the_vendor_has_closed_is_not_missed() {
+    let (url, mut ended) = lasting(1).await;
+    let http = reach(&upstream(), &url);
+    for _ in 0..20 {
+        assert_eq!(ask(&http, &url).await.expect("an answer").status(), 200);
+        assert_eq!(ended.recv().await, Some(1));
+    }
+}
+
+#[tokio::test]
+async fn as_many_are_kept_as_may_be_under_way() {
+    let (url, mut ended) = lasting(usize::MAX).await;
+    let http = reach(&Upstream { concurrency: 2, ..upstream() }, &url);
+    let (one, two, three) = tokio::join!(ask(&http, &url), ask(&http, &url), ask(&http, &url));
+    assert!(one.is_ok() && two.is_ok() && three.is_ok());
+    assert_eq!(ended.recv().await, Some(1), "the third is closed");
+    assert!(ended.is_empty());
+    drop(http);
+    assert_eq!((ended.recv().await, ended.recv().await), (Some(1), Some(1)), "and the others with their target");
 }
