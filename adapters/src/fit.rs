@@ -1,11 +1,12 @@
 //! A canonical request cut to what the vendor can hold (CONTRACT section 3), with a note for everything left out.
 
-mod untouched;
+mod held;
 
 use scimux_scim::schema::{Attribute, Kind, Mutability, Resolved};
 use scimux_scim::{AttributePath, Object, Op, PatchOp, ScimError, Text, Value};
 
-pub(crate) use self::untouched::Untouched;
+pub(crate) use self::held::Held;
+use self::held::Known;
 use crate::profile::{AttributeProfile, SubValue, TypeProfile};
 use crate::{Note, NoteKind, ServedType, Target, Unsupported};
 
@@ -31,7 +32,7 @@ impl<'a> Fitter<'a> {
 
     /// A canonical body without what the vendor cannot hold.
     pub(crate) fn resource(&mut self, resource: Object) -> Result<Object, ScimError> {
-        if self.served.untouched.has_all(&resource, self.served) {
+        if self.served.held.has_all(&resource, self.served) {
             return Ok(resource);
         }
         resource.try_filter_map(|name, value| {
@@ -41,16 +42,14 @@ impl<'a> Fitter<'a> {
             } else if is_open_container(self.served, name) || name.eq_ignore_ascii_case("schemas") {
                 Ok(Some(value))
             } else {
-                self.attribute(&AttributePath::attribute(name.clone()), value)
+                self.attribute(None, name, value)
             }
         })
     }
 
     fn container(&mut self, urn: &Text, value: Value) -> Result<Object, ScimError> {
         let Value::Object(members) = value else { return Ok(Object::new()) };
-        members.try_filter_map(|name, value| {
-            self.attribute(&AttributePath::attribute(name.clone()).with_urn(urn.clone()), value)
-        })
+        members.try_filter_map(|name, value| self.attribute(Some(urn), name, value))
     }
 
     /// Operations without what the vendor cannot hold.
@@ -77,7 +76,7 @@ impl<'a> Fitter<'a> {
             if !self.may_hold(&operation.path)? {
                 return Ok(None);
             }
-            let whole = Whole { path: operation.path.whole(), form: self.vendor_attribute(&operation.path) };
+            let whole = self.whole(&operation.path);
             whole.check_type(sub, &value)?;
             operation.value = Some(value);
             return Ok(Some(operation));
@@ -94,15 +93,19 @@ impl<'a> Fitter<'a> {
         !operation.explicit && resolved.is_some_and(|resolved| resolved.attribute.mutability == Mutability::ReadOnly)
     }
 
-    fn attribute(&mut self, path: &AttributePath, value: Value) -> Result<Option<Value>, ScimError> {
-        self.value(path, value, false)
+    fn attribute(&mut self, urn: Option<&Text>, name: &Text, value: Value) -> Result<Option<Value>, ScimError> {
+        if self.served.held.find(urn.map(|urn| &**urn), name).is_some_and(|known| known.passes(&value)) {
+            return Ok(Some(value));
+        }
+        let path = AttributePath { urn: urn.cloned(), ..AttributePath::attribute(name.clone()) };
+        self.value(&path, value, false)
     }
 
     fn value(&mut self, path: &AttributePath, value: Value, appending: bool) -> Result<Option<Value>, ScimError> {
         if !self.may_hold(path)? {
             return Ok(None);
         }
-        let whole = Whole { path: path.whole(), form: self.vendor_attribute(path) };
+        let whole = self.whole(path);
         let value = match value {
             Value::Object(parts) => Value::Object(self.parts(&whole, parts)?),
             Value::Array(elements) => Value::Array(self.elements(&whole, elements, appending)?),
@@ -115,7 +118,7 @@ impl<'a> Fitter<'a> {
     /// The parts of a complex value that the vendor can hold.
     fn parts(&mut self, whole: &Whole<'_>, parts: Object) -> Result<Object, ScimError> {
         parts.try_filter_map(|name, value| {
-            if !whole.loses_nothing(name, &value) && !self.may_hold(&whole.path.clone().with_sub(name.clone()))? {
+            if !whole.loses_nothing(name, &value) && !self.may_hold_part(whole, name)? {
                 return Ok(None);
             }
             whole.check_type(name, &value)?;
@@ -159,14 +162,45 @@ impl<'a> Fitter<'a> {
 
     /// Whether the vendor can hold the attribute at a canonical path; if not, that is noted or refused.
     fn may_hold(&mut self, path: &AttributePath) -> Result<bool, ScimError> {
-        match why_not(path, self.served) {
+        let known = self.known(path).filter(|_| path.filter.is_none());
+        let why_not = match (known, &path.sub_attribute) {
+            (Some(known), None) => known.why_not,
+            _ => why_not(path, self.served),
+        };
+        match why_not {
             None => Ok(true),
             Some(why) => self.leave_out(path, why).map(|()| false),
         }
     }
 
+    fn may_hold_part(&mut self, whole: &Whole<'_>, part: &Text) -> Result<bool, ScimError> {
+        let path = || whole.path.clone().with_sub(part.clone());
+        match whole.known.and_then(|known| known.part(part)) {
+            Some(None) => Ok(true),
+            Some(Some(why)) => self.leave_out(&path(), why).map(|()| false),
+            None => self.may_hold(&path()),
+        }
+    }
+
+    /// The whole attribute that a path leads into.
+    fn whole(&self, path: &AttributePath) -> Whole<'a> {
+        let known = self.known(path);
+        let form = match known.filter(|_| path.filter.is_none() && path.sub_attribute.is_none()) {
+            Some(known) => known.form.map(|place| &self.served.forms[place].1),
+            None => self.vendor_attribute(path),
+        };
+        Whole { path: path.whole(), known, form }
+    }
+
+    fn known(&self, path: &AttributePath) -> Option<&'a Known> {
+        self.served.held.find(path.urn.as_deref(), &path.attribute)
+    }
+
     fn leave_out(&mut self, path: &AttributePath, why: &'static str) -> Result<(), ScimError> {
-        let name = AttributePath { filter: None, ..path.clone() }.to_string();
+        let name = match path.filter {
+            None => path.to_string(),
+            Some(_) => AttributePath { filter: None, ..path.clone() }.to_string(),
+        };
         if self.target.settings.unsupported == Unsupported::Refuse || name.eq_ignore_ascii_case("password") {
             return Err(ScimError::invalid_value(format!("{name}: {why}; leave it out of the request")));
         }
@@ -200,6 +234,7 @@ fn why_not(path: &AttributePath, served: &ServedType) -> Option<&'static str> {
 /// A whole attribute by its canonical path, and where the vendor's differs from its schema.
 struct Whole<'a> {
     path: AttributePath,
+    known: Option<&'a Known>,
     form: Option<&'a AttributeProfile>,
 }
 

@@ -16,7 +16,7 @@ pub use described::{Described, Documents};
 pub use learned::{Lack, Method};
 
 use crate::dialect::fill_from;
-use crate::fit::Untouched;
+use crate::fit::Held;
 use crate::passage::Passage;
 use crate::profile::{AttributeProfile, FilterProfile, TypeProfile};
 use crate::{Mapping, Profile, Vendor, put};
@@ -114,8 +114,8 @@ pub struct ServedType {
     pub(crate) writable: Arc<[(AttributePath, Attribute)]>,
     /// What of them concerns a POST or PUT.
     pub(crate) put: Arc<put::Rules>,
-    /// The canonical attributes of which nothing is left out.
-    pub(crate) untouched: Arc<Untouched>,
+    /// What of the canonical attributes the vendor holds.
+    pub(crate) held: Arc<Held>,
     /// The canonical attributes that name another resource, where the vendor has a `$ref` for it.
     pub references: Arc<[(AttributePath, Attribute)]>,
     /// What of the vendor's answers no rule touches.
@@ -133,7 +133,16 @@ impl ServedType {
         self.form_of(path, None)
     }
 
+    /// The place of it among the forms.
+    pub(crate) fn place_of_form(&self, path: &AttributePath) -> Option<usize> {
+        self.place_of(path, None)
+    }
+
     fn form_of(&self, path: &AttributePath, sub: Option<&str>) -> Option<&AttributeProfile> {
+        self.place_of(path, sub).map(|place| &self.forms[place].1)
+    }
+
+    fn place_of(&self, path: &AttributePath, sub: Option<&str>) -> Option<usize> {
         let same = |a: Option<&str>, b: Option<&str>| match (a, b) {
             (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
             (a, b) => a == b,
@@ -143,7 +152,7 @@ impl ServedType {
                 && same(form.sub_attribute.as_deref(), sub)
                 && same(form.urn.as_deref(), path.urn.as_deref())
         };
-        self.forms.iter().find(|(form, _)| is_it(form)).map(|(_, profile)| profile)
+        self.forms.iter().position(|(form, _)| is_it(form))
     }
 }
 

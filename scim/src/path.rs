@@ -218,15 +218,19 @@ pub(crate) fn is_attribute_name(name: &str) -> bool {
 
 impl fmt::Display for AttributePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let colon = if self.urn.is_some() && !self.is_container() { ":" } else { "" };
-        write!(f, "{}{colon}{}", self.urn.as_deref().unwrap_or_default(), self.attribute)?;
+        if let Some(urn) = &self.urn {
+            f.write_str(urn)?;
+            f.write_str(if self.is_container() { "" } else { ":" })?;
+        }
+        f.write_str(&self.attribute)?;
         if let Some(filter) = &self.filter {
             write!(f, "[{filter}]")?;
         }
-        match &self.sub_attribute {
-            Some(sub) => write!(f, ".{sub}"),
-            None => Ok(()),
+        if let Some(sub) = &self.sub_attribute {
+            f.write_str(".")?;
+            f.write_str(sub)?;
         }
+        Ok(())
     }
 }
 

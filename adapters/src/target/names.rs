@@ -10,7 +10,7 @@ use scimux_scim::{Attribute, AttributePath, ResourceType, Schema, Value};
 
 use super::check::listed;
 use super::types::{VendorType, rfc_schema};
-use crate::fit::Untouched;
+use crate::fit::Held;
 use crate::mapping::same;
 use crate::passage::Passage;
 use crate::{Mapping, Problem, ServedType, TargetSettings, put};
@@ -57,7 +57,7 @@ impl Building {
             references: self.references(),
             writable: writable(&self.vendor.held),
             put: Arc::default(),
-            untouched: Arc::default(),
+            held: Arc::default(),
             canonical: self.canonical,
             vendor: self.vendor.held,
             profile: self.vendor.profile,
@@ -67,7 +67,7 @@ impl Building {
             passage: None,
         };
         served.put = Arc::new(put::Rules::new(&served));
-        served.untouched = Arc::new(Untouched::new(&served));
+        served.held = Arc::new(Held::new(&served));
         served.passage = Passage::new(&served).map(Arc::new);
         served
     }
