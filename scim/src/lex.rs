@@ -1,6 +1,8 @@
 //! JSON text read token by token, without building values. What it takes is what RFC 8259 calls JSON; `serde_json` takes the
 //! same (a property test compares them).
 
+use crate::{ScimError, Text};
+
 /// The text is no JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed;
@@ -14,6 +16,26 @@ pub struct Quoted<'t> {
     pub escaped: bool,
     /// Where its first quote stands.
     pub start: usize,
+}
+
+impl Quoted<'_> {
+    /// What it means; a slice of the text that it stands in, unless an escape is among it.
+    ///
+    /// # Errors
+    /// Never, if a [`Lexer`] has read it.
+    pub fn to_text(self, within: &Text) -> Result<Text, Malformed> {
+        if !self.escaped {
+            return Ok(within.slice_ref(self.written));
+        }
+        let quoted = within.get(self.start..self.start + self.written.len() + 2).ok_or(Malformed)?;
+        serde_json::from_str::<String>(quoted).map(Text::from).map_err(|_| Malformed)
+    }
+}
+
+impl From<Malformed> for ScimError {
+    fn from(_: Malformed) -> Self {
+        Self::invalid_syntax("the body is not JSON, or nested too deep")
+    }
 }
 
 /// Reads a text from its beginning on. White space in front of a token is skipped.

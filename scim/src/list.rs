@@ -1,12 +1,9 @@
 //! List responses (RFC 7644 section 3.4.2): read without building a tree of the whole, written resource by resource.
 
-use std::fmt;
-
 use bytes::Bytes;
-use serde::de::{self, Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
 
-use crate::value::{self, Reader};
+use crate::lex::{Lexer, Malformed, Quoted};
+use crate::value::{self, MAX_DEPTH};
 use crate::{Object, Partial, ScimError, Text, Value};
 
 /// The URN in `schemas` of a list.
@@ -40,10 +37,28 @@ impl Message {
     /// 400 `invalidSyntax`: what is no JSON object, or has `Resources` that are no array.
     pub fn split(body: &Bytes) -> Result<Self, ScimError> {
         let text = value::text(body)?;
-        let mut deserializer = serde_json::Deserializer::from_str(&text);
-        let message = deserializer.deserialize_map(Splitter(&text));
-        let message = message.and_then(|message| deserializer.end().map(|()| message));
-        message.map_err(|error| ScimError::invalid_syntax(format!("the list cannot be read as JSON: {error}")))
+        let (mut message, mut lexer) = (Self::default(), Lexer::new(&text));
+        lexer.members(MAX_DEPTH, |lexer, name, depth| message.member(&text, lexer, name, depth))?;
+        if lexer.peek().is_some() {
+            return Err(Malformed.into());
+        }
+        Ok(message)
+    }
+
+    fn member(&mut self, text: &Text, lexer: &mut Lexer<'_>, name: Quoted<'_>, depth: usize) -> Result<(), ScimError> {
+        let name = name.to_text(text)?;
+        let is_resources = name.eq_ignore_ascii_case("Resources");
+        if self.head.contains(&name) || is_resources && self.resources.is_some() {
+            return Err(ScimError::invalid_syntax("a name stands twice in the list (case is ignored)")); // rfc-traps 3
+        }
+        if is_resources {
+            self.resources = Some(resources(text, lexer, depth)?);
+        } else {
+            let start = lexer.position();
+            lexer.skip(depth)?;
+            self.head.insert(name, value::parse_part(text, lexer.since(start), MAX_DEPTH - depth)?);
+        }
+        Ok(())
     }
 
     /// The page: numbers also as strings, member names in any case, `Resources` absent or null when empty
@@ -65,32 +80,20 @@ impl Message {
     }
 }
 
-struct Splitter<'t>(&'t Text);
-
-impl<'de> Visitor<'de> for Splitter<'_> {
-    type Value = Message;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON object")
+/// The elements of an array, as they are written: each is checked when it is read. `None`: there is `null` instead.
+fn resources(text: &Text, lexer: &mut Lexer<'_>, depth: usize) -> Result<Option<Vec<Text>>, Malformed> {
+    if lexer.peek() == Some(b'n') {
+        return lexer.skip(depth).map(|()| None);
     }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Message, A::Error> {
-        let mut message = Message::default();
-        while let Some(name) = members.next_key::<String>()? {
-            let is_resources = name.eq_ignore_ascii_case("Resources");
-            if message.head.contains(&name) || is_resources && message.resources.is_some() {
-                return Err(de::Error::custom("a name stands twice in it (case is ignored)")); // rfc-traps 3
-            }
-            if is_resources {
-                let raw = members.next_value::<Option<Vec<&'de RawValue>>>()?;
-                let slice = |raw: &RawValue| self.0.slice_ref(raw.get());
-                message.resources = Some(raw.map(|raw| raw.into_iter().map(slice).collect()));
-            } else {
-                message.head.insert(name, members.next_value_seed(Reader::inside(self.0))?);
-            }
-        }
-        Ok(message)
-    }
+    let mut resources = Vec::new();
+    lexer.elements(depth, |lexer, _| {
+        let start = lexer.position();
+        lexer.leap()?;
+        let element = lexer.since(start);
+        resources.push(text.slice_ref(element));
+        if element.is_empty() { Err(Malformed) } else { Ok(()) }
+    })?;
+    Ok(Some(resources))
 }
 
 fn number(value: Option<&Value>) -> Result<Option<u64>, ScimError> {
