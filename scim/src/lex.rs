@@ -225,44 +225,56 @@ impl<'t> Lexer<'t> {
     /// # Errors
     /// There is no end of it.
     pub fn leap(&mut self) -> Result<(), Malformed> {
-        let bytes = self.text.as_bytes();
-        let mut open = 0_usize;
         self.peek().ok_or(Malformed)?;
-        loop {
-            match *bytes.get(self.at).ok_or(Malformed)? {
-                b'"' => self.leap_string()?,
+        let all = self.text.as_bytes();
+        let mut rest = all.get(self.at..).unwrap_or_default();
+        let mut open = 0_usize;
+        while let Some((&byte, behind)) = rest.split_first() {
+            match byte {
+                b'"' => rest = behind_quoted(behind)?,
                 b'{' | b'[' => {
                     open += 1;
-                    self.at += 1;
+                    rest = behind;
+                    continue;
                 }
-                b'}' | b']' | b',' if open == 0 => return Ok(()),
+                b'}' | b']' | b',' if open == 0 => {
+                    self.at = all.len() - rest.len();
+                    return Ok(());
+                }
                 b'}' | b']' => {
                     open -= 1;
-                    self.at += 1;
+                    rest = behind;
                 }
-                _ => self.at += 1,
+                _ => {
+                    rest = behind;
+                    continue;
+                }
             }
-            if open == 0 && matches!(bytes.get(self.at - 1), Some(b'}' | b']' | b'"')) {
+            if open == 0 {
+                self.at = all.len() - rest.len();
                 return Ok(());
             }
         }
+        Err(Malformed)
     }
+}
 
-    #[inline]
-    fn leap_string(&mut self) -> Result<(), Malformed> {
-        let bytes = self.text.as_bytes();
-        self.at += 1;
-        loop {
-            self.at = special(bytes, self.at);
-            match bytes.get(self.at) {
-                Some(b'"') => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                Some(b'\\') => self.at += 2,
-                Some(_) => self.at += 1,
-                None => return Err(Malformed),
+/// What stands behind a string whose first quote has been read.
+#[inline]
+fn behind_quoted(mut rest: &[u8]) -> Result<&[u8], Malformed> {
+    loop {
+        while let Some((word, behind)) = rest.split_first_chunk::<8>() {
+            let found = equals(u64::from_le_bytes(*word), b'"') | equals(u64::from_le_bytes(*word), b'\\');
+            if found != 0 {
+                rest = &rest[(found.trailing_zeros() / 8) as usize..];
+                break;
             }
+            rest = behind;
+        }
+        match rest {
+            [b'"', rest @ ..] => return Ok(rest),
+            [b'\\', _, behind @ ..] | [_, behind @ ..] => rest = behind,
+            [] => return Err(Malformed),
         }
     }
 }
@@ -304,6 +316,12 @@ pub(crate) fn is_plain(bytes: &[u8]) -> bool {
             Some(last) => is_plain(last),
             None => !rest.iter().any(|byte| is_special(*byte)),
         }
+
+/// The high bit of each byte that is the one asked for. One behind another may be taken for it too; none is missed.
+#[inline]
+fn equals(word: u64, byte: u8) -> u64 {
+    let different = word ^ (ONES * u64::from(byte));
+    different.wrapping_sub(ONES) & !different & HIGH
 }
 
 fn is_special(byte: u8) -> bool {
