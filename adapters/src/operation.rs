@@ -123,6 +123,12 @@ impl Listing {
         self.resources.len()
     }
 
+    /// How long they are together, as the vendor wrote them.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.resources.iter().map(|(_, text)| text.len()).sum()
+    }
+
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

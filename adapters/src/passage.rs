@@ -8,8 +8,9 @@
 mod names;
 
 use scimux_scim::lex::{Lexer, Malformed, Quoted};
+use scimux_scim::partial::Passed;
 use scimux_scim::schema::{Kind, Returned, common};
-use scimux_scim::value::{MAX_DEPTH, parse_part};
+use scimux_scim::value::{MAX_DEPTH, read_next};
 use scimux_scim::{Attribute, AttributePath, Object, Partial, Schema, Text, Value};
 
 use self::names::{Names, Seen};
@@ -83,7 +84,8 @@ impl Passage {
 
     /// Reads a resource. `None`: it has to be read whole, or is none.
     pub(crate) fn read(&self, text: &Text) -> Option<Partial> {
-        let mut reader = Reader { text, partial: Partial::default(), unknown: 0 };
+        let partial = Partial { passed: Passed::with_room(text.len()), ..Partial::default() };
+        let mut reader = Reader { text, partial, unknown: 0 };
         let mut lexer = Lexer::new(text);
         reader.resource(&mut lexer, self).ok()?;
         lexer.peek().is_none().then_some(reader.partial)
@@ -194,8 +196,8 @@ struct Reader<'t> {
     unknown: usize,
 }
 
-impl Reader<'_> {
-    fn resource(&mut self, lexer: &mut Lexer<'_>, passage: &Passage) -> Result<(), Malformed> {
+impl<'t> Reader<'t> {
+    fn resource(&mut self, lexer: &mut Lexer<'t>, passage: &Passage) -> Result<(), Malformed> {
         let mut seen = Seen::default();
         lexer.members(MAX_DEPTH, |lexer, name, depth| {
             let found = known(&passage.core, name)?;
@@ -210,12 +212,12 @@ impl Reader<'_> {
                         self.partial.passed.push(lexer.since(name.start));
                         return Ok(());
                     }
-                    self.value(lexer, depth)?
+                    read_next(self.text, lexer, depth)?
                 }
                 Some((_, Rule::Container(index))) if lexer.peek() == Some(b'{') => {
                     Value::Object(self.container(lexer, &passage.containers[*index], depth)?)
                 }
-                _ => self.value(lexer, depth)?,
+                _ => read_next(self.text, lexer, depth)?,
             };
             self.partial.resource.insert(self.text.slice_ref(name.written), value);
             Ok(())
@@ -223,7 +225,7 @@ impl Reader<'_> {
     }
 
     /// What of a container has to be read. Something always is, so that rules which ask whether the container is there see it.
-    fn container(&mut self, lexer: &mut Lexer<'_>, known_as: &Container, depth: usize) -> Result<Object, Malformed> {
+    fn container(&mut self, lexer: &mut Lexer<'t>, known_as: &Container, depth: usize) -> Result<Object, Malformed> {
         let (mut seen, mut read, mut holds) = (Seen::default(), Object::new(), false);
         lexer.members(depth, |lexer, name, depth| {
             let found = known(&known_as.names, name)?;
@@ -236,18 +238,12 @@ impl Reader<'_> {
                 self.partial.passed.push_into(&known_as.urn, lexer.since(name.start));
                 return Ok(());
             }
-            let value = self.value(lexer, depth)?;
+            let value = read_next(self.text, lexer, depth)?;
             holds |= form.is_some() && !value.is_unassigned();
             read.insert(self.text.slice_ref(name.written), value);
             Ok(())
         })?;
         Ok(read)
-    }
-
-    fn value(&self, lexer: &mut Lexer<'_>, depth: usize) -> Result<Value, Malformed> {
-        let start = lexer.position();
-        lexer.skip(depth)?;
-        parse_part(self.text, lexer.since(start), MAX_DEPTH - depth).map_err(|_| Malformed)
     }
 }
 

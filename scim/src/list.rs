@@ -45,7 +45,13 @@ impl Message {
         Ok(message)
     }
 
-    fn member(&mut self, text: &Text, lexer: &mut Lexer<'_>, name: Quoted<'_>, depth: usize) -> Result<(), ScimError> {
+    fn member<'t>(
+        &mut self,
+        text: &'t Text,
+        lexer: &mut Lexer<'t>,
+        name: Quoted<'_>,
+        depth: usize,
+    ) -> Result<(), ScimError> {
         let name = name.to_text(text)?;
         let is_resources = name.eq_ignore_ascii_case("Resources");
         if self.head.contains(&name) || is_resources && self.resources.is_some() {
@@ -54,9 +60,7 @@ impl Message {
         if is_resources {
             self.resources = Some(resources(text, lexer, depth)?);
         } else {
-            let start = lexer.position();
-            lexer.skip(depth)?;
-            self.head.insert(name, value::parse_part(text, lexer.since(start), MAX_DEPTH - depth)?);
+            self.head.insert(name, value::read_next(text, lexer, depth)?);
         }
         Ok(())
     }
@@ -145,6 +149,11 @@ impl Writer {
         buffer.pop();
         buffer.extend_from_slice(b",\"Resources\":[");
         Self { buffer, empty: true }
+    }
+
+    /// Makes room for so many bytes of resources, to be had in one piece.
+    pub fn reserve(&mut self, bytes: usize) {
+        self.buffer.reserve(bytes);
     }
 
     /// Adds a resource.

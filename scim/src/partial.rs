@@ -5,6 +5,9 @@ use bytes::Bytes;
 use crate::value::write;
 use crate::{Object, Text, Value};
 
+/// The members of most extensions have room in so many bytes.
+const MOST_USUAL: usize = 512;
+
 /// A resource in two parts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Partial {
@@ -22,6 +25,12 @@ pub struct Passed {
 }
 
 impl Passed {
+    /// With room for so many bytes of members.
+    #[must_use]
+    pub fn with_room(bytes: usize) -> Self {
+        Self { members: Vec::with_capacity(bytes), containers: Vec::new() }
+    }
+
     /// Adds a member of the resource, as it is written: `"name":value`.
     pub fn push(&mut self, member: &str) {
         append(member.as_bytes(), &mut self.members);
@@ -31,7 +40,11 @@ impl Passed {
     pub fn push_into(&mut self, urn: &Text, member: &str) {
         match self.containers.iter_mut().find(|(known, _)| known == urn) {
             Some((_, members)) => append(member.as_bytes(), members),
-            None => self.containers.push((urn.clone(), member.into())),
+            None => {
+                let mut members = Vec::with_capacity(MOST_USUAL);
+                members.extend_from_slice(member.as_bytes());
+                self.containers.push((urn.clone(), members));
+            }
         }
     }
 }
@@ -60,7 +73,7 @@ impl Partial {
     /// The whole resource as JSON text.
     #[must_use]
     pub fn to_bytes(&self) -> Bytes {
-        let mut text = Vec::with_capacity(2048);
+        let mut text = Vec::with_capacity(2048 + self.passed.members.len());
         self.write(&mut text);
         text.into()
     }

@@ -2,6 +2,7 @@
 //! kept as they were written, strings that share the buffer they were parsed from.
 
 mod read;
+#[cfg(test)]
 mod visit;
 pub(crate) mod write;
 
@@ -11,8 +12,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::{Serialize, Serializer};
 
+#[cfg(test)]
 pub(crate) use self::visit::Reader;
 use crate::ScimError;
+use crate::lex::{Lexer, Malformed};
 
 /// A string; a slice of the parsed body wherever the body had no escape in it. Cloning copies no text.
 pub type Text = bytestring::ByteString;
@@ -66,12 +69,12 @@ pub fn parse_text(text: &Text) -> Result<Object, ScimError> {
     }
 }
 
-/// Reads a value that stands `depth` deep in a text of which it is a part.
+/// Reads the next value of a text that is under way, nested at most `depth` deep.
 ///
 /// # Errors
-/// As [`parse`], but it may be any value.
-pub fn parse_part(text: &Text, part: &str, depth: usize) -> Result<Value, ScimError> {
-    read::value(&text.slice_ref(part), MAX_DEPTH.saturating_sub(depth))
+/// It is no JSON, too deep, or has two names equal but for case in one object.
+pub fn read_next<'t>(text: &'t Text, lexer: &mut Lexer<'t>, depth: usize) -> Result<Value, Malformed> {
+    read::next(text, lexer, depth)
 }
 
 /// The object that a string holds as JSON text (clients.md rule 13). It is not looked into for more such strings.

@@ -71,7 +71,7 @@ fn opaque(tag: &str) -> &str {
 pub fn weak(version: &str) -> Option<String> {
     let opaque = opaque(version);
     let may_stand = |byte: u8| byte == b'!' || (b'#'..=b'~').contains(&byte);
-    (!opaque.is_empty() && opaque.bytes().all(may_stand)).then(|| format!("W/\"{opaque}\""))
+    (!opaque.is_empty() && opaque.bytes().all(may_stand)).then(|| ["W/\"", opaque, "\""].concat())
 }
 
 /// A weak tag over what a resource says: the same for two resources that differ only in the order of members, of values

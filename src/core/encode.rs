@@ -12,7 +12,6 @@ use scimux_scim::query::Projection;
 use scimux_scim::{Object, Partial, Value};
 
 use super::decode::View;
-use super::path::encode as segment;
 use super::redact::Redactor;
 use super::{CoreError, Failed, foreign, reference};
 use crate::front::headers::SCIMUX_DROPPED;
@@ -57,6 +56,7 @@ fn list(listing: &Listing, view: &View) -> Result<Bytes, CoreError> {
         next_cursor: listing.next.as_deref().map(|next| view.binding.seal(next).into()),
     };
     let mut writer = Writer::new(&head);
+    writer.reserve(listing.bytes());
     let is_cut = |served: &ServedType| *view.projection_of(&served.canonical.endpoint) != Projection::Default;
     for resource in listing.resources(is_cut) {
         let (served, resource) = resource.map_err(|error| {
@@ -135,15 +135,14 @@ impl Home<'_> {
         meta.insert("resourceType", served.canonical.name.as_str());
         meta.remove("location");
         if let Some(location) = location {
-            meta.insert("location", location.as_str());
+            meta.insert("location", location);
         }
         resource.insert("meta", meta);
         resource
     }
 
     fn location(&self, resource: &Object, served: &ServedType) -> Option<String> {
-        let endpoint = &served.canonical.endpoint;
-        Some(format!("{}{endpoint}/{}", self.base, segment(resource.str("id")?)))
+        resource.str("id").map(|id| reference::place(self.base, served, id))
     }
 }
 

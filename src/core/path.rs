@@ -1,6 +1,6 @@
 //! Paths below a route, on the raw path: split first, then decoded once.
 
-use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, PercentEncode, percent_decode_str, utf8_percent_encode};
 use scimux_adapters::Target;
 use scimux_scim::Text;
 
@@ -101,6 +101,6 @@ pub(super) fn id(raw: &str) -> Option<Text> {
 }
 
 /// A text as one path segment.
-pub(crate) fn encode(segment: &str) -> impl std::fmt::Display {
+pub(crate) fn encode(segment: &str) -> PercentEncode<'_> {
     utf8_percent_encode(segment, SEGMENT)
 }

@@ -1,7 +1,7 @@
 //! References between resources point at the gateway, whatever the vendor wrote.
 
 use scimux_adapters::{ServedType, Target};
-use scimux_scim::{Attribute, Object, Text, Value};
+use scimux_scim::{Attribute, AttributePath, Object, Text, Value};
 
 use super::path::{Endpoint, encode, endpoint};
 
@@ -9,16 +9,34 @@ use super::path::{Endpoint, encode, endpoint};
 /// there is no doubt which type the other resource is of. What it points at is the vendor's `value`, so nothing is made up.
 pub(crate) fn complete(resource: &mut Object, served: &ServedType, target: &Target) {
     for (path, attribute) in served.references.iter() {
-        if path.get(resource).is_none() {
-            continue;
+        match at(path, resource) {
+            Some(Value::Array(elements)) => elements.iter_mut().for_each(|element| refer(element, attribute, target)),
+            Some(single) => refer(single, attribute, target),
+            None => {}
         }
-        let Some(mut value) = path.take(resource) else { continue };
-        match &mut value {
-            Value::Array(elements) => elements.iter_mut().for_each(|element| refer(element, attribute, target)),
-            single => refer(single, attribute, target),
-        }
-        path.set(resource, value);
     }
+}
+
+/// The value of an attribute, to change it in place.
+fn at<'a>(path: &AttributePath, resource: &'a mut Object) -> Option<&'a mut Value> {
+    match &path.urn {
+        None => resource.get_mut(&path.attribute),
+        Some(urn) => match resource.get_mut(urn) {
+            Some(Value::Object(container)) => container.get_mut(&path.attribute),
+            _ => None,
+        },
+    }
+}
+
+/// Where clients find a resource below `base`.
+pub(crate) fn place(base: &str, served: &ServedType, id: &str) -> String {
+    let endpoint = &served.canonical.endpoint;
+    let mut place = String::with_capacity(base.len() + endpoint.len() + 1 + id.len());
+    place.push_str(base);
+    place.push_str(endpoint);
+    place.push('/');
+    place.extend(encode(id));
+    place
 }
 
 fn refer(value: &mut Value, attribute: &Attribute, target: &Target) {
@@ -30,8 +48,8 @@ fn refer(value: &mut Value, attribute: &Attribute, target: &Target) {
     let kind = type_of(parts, attribute);
     let served = kind.and_then(|kind| target.types.iter().find(|served| served.canonical.name == kind));
     if let Some(served) = served {
-        let place = format!("{}/{}", served.canonical.endpoint, encode(id));
-        parts.insert("$ref", place.as_str());
+        let place = place("", served, id);
+        parts.insert("$ref", place);
     }
 }
 
@@ -75,10 +93,7 @@ fn home(old: &str, base: &str, target: &Target) -> Option<Text> {
     let mut segments = path.rsplit('/').filter(|segment| !segment.is_empty());
     let (id, kind) = (segments.next()?, segments.next()?);
     match endpoint(&[kind, id], target) {
-        Endpoint::Resource(served, id) => {
-            let endpoint = &target.types[served].canonical.endpoint;
-            Some(format!("{base}{endpoint}/{}", encode(&id)).into())
-        }
+        Endpoint::Resource(served, id) => Some(place(base, &target.types[served], &id).into()),
         _ => None,
     }
 }

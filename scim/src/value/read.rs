@@ -13,6 +13,17 @@ pub(super) fn value(text: &Text, depth: usize) -> Result<Value, ScimError> {
     })
 }
 
+/// The next value of a text that is under way.
+pub(super) fn next<'t>(text: &'t Text, lexer: &mut Lexer<'t>, depth: usize) -> Result<Value, Malformed> {
+    if lexer.peek() == Some(b'"') {
+        return Ok(Value::String(lexer.string()?.to_text(text)?));
+    }
+    let mut reader = Reader { text, lexer: lexer.clone(), members: Vec::new(), elements: Vec::new() };
+    let value = reader.value(depth).map_err(|_| Malformed)?;
+    *lexer = reader.lexer;
+    Ok(value)
+}
+
 struct Reader<'t> {
     text: &'t Text,
     lexer: Lexer<'t>,
@@ -43,14 +54,7 @@ impl Reader<'_> {
 
     /// A string: a slice of the text where no escape is in it.
     fn string(&mut self) -> Result<Text, Wrong> {
-        self.lexer.expect(b'"')?;
-        let start = self.lexer.end() - 1;
-        let quoted = self.lexer.behind_quote()?;
-        if !quoted.escaped {
-            return Ok(self.text.slice_ref(quoted.written));
-        }
-        let meant: String = serde_json::from_str(self.lexer.since(start)).map_err(|_| Wrong::Malformed)?;
-        Ok(meant.into())
+        Ok(self.lexer.string()?.to_text(self.text)?)
     }
 
     fn object(&mut self, depth: usize) -> Result<Object, Wrong> {

@@ -21,11 +21,6 @@ impl<'t> Reader<'t> {
         Self { text, depth: 0 }
     }
 
-    /// Reads what stands in the object that `text` is.
-    pub(crate) fn inside(text: &'t Text) -> Self {
-        Self { text, depth: 1 }
-    }
-
     fn deeper<E: de::Error>(self) -> Result<Self, E> {
         if self.depth == MAX_DEPTH {
             return Err(E::custom(too_deep()));
