@@ -316,6 +316,7 @@ pub(crate) fn is_plain(bytes: &[u8]) -> bool {
             Some(last) => is_plain(last),
             None => !rest.iter().any(|byte| is_special(*byte)),
         }
+}
 
 /// The high bit of each byte that is the one asked for. One behind another may be taken for it too; none is missed.
 #[inline]

@@ -1,8 +1,6 @@
 //! Versions of resources (RFC 7644 section 3.14): entity tags, the conditions that name them, and a tag computed from a
 //! resource where nobody gives it one.
 
-use std::fmt::Write;
-
 use sha2::{Digest, Sha256};
 
 use crate::{AttributePath, Object, Value};
@@ -85,9 +83,8 @@ pub fn of(resource: &Object, left_out: &[AttributePath]) -> String {
     write_object(resource, &left_out, &mut text);
     let digest = Sha256::digest(text.as_bytes());
     let mut tag = String::from("W/\"");
-    for byte in &digest[..DIGEST_BYTES] {
-        let _ = write!(tag, "{byte:02x}");
-    }
+    let digits = digest[..DIGEST_BYTES].iter().flat_map(|byte| [byte >> 4, byte & 0xF]);
+    tag.extend(digits.map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])));
     tag + "\""
 }
 
@@ -131,8 +128,17 @@ fn lower(name: &str) -> impl Iterator<Item = u8> {
 
 /// A text with its length in front, so that no two resources read alike.
 fn write_text(written: &str, text: &mut String) {
-    let _ = write!(text, "{}:", written.len());
+    push_number(written.len(), text);
+    text.push(':');
     text.push_str(written);
+}
+
+/// A `format!` would take ten times as long, and each text of a resource has its length.
+fn push_number(number: usize, text: &mut String) {
+    if number > 9 {
+        push_number(number / 10, text);
+    }
+    text.push(char::from(b"0123456789"[number % 10]));
 }
 
 /// Absent and unassigned are one state (RFC 7643 section 2.5), an absent `primary` is false (rfc-traps 45), and a URL

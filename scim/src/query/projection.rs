@@ -10,24 +10,32 @@ impl Projection {
     pub fn apply(&self, mut resource: Object, resource_type: &ResourceType) -> Object {
         resource.retain(|name, value| match value {
             Value::Object(container) if is_container(name, resource_type) => {
+                let schema = resource_type.extension(name);
                 container.retain(|attribute, value| {
-                    let path = AttributePath::attribute(attribute.clone()).with_urn(name.clone());
-                    self.keep(&path, value, resource_type)
+                    let path = || AttributePath::attribute(attribute.clone()).with_urn(name.clone());
+                    let known = match schema {
+                        Some(schema) => schema.attribute(attribute),
+                        None => resource_type.resolve(&path()).map(|resolved| resolved.attribute),
+                    };
+                    self.keep(path, value, known)
                 });
                 !container.is_empty()
             }
-            value => self.keep(&AttributePath::attribute(name.clone()), value, resource_type),
+            // `schemas` says what the resource is and stays always (rfc-traps 20).
+            _ if name.eq_ignore_ascii_case("schemas") => true,
+            value => {
+                let path = || AttributePath::attribute(name.clone());
+                let known = resource_type.resolve(&path()).map(|resolved| resolved.attribute);
+                self.keep(path, value, known)
+            }
         });
         resource
     }
 
     /// Whether an attribute stays; of a complex one the parts are cut.
-    fn keep(&self, path: &AttributePath, value: &mut Value, resource_type: &ResourceType) -> bool {
-        let attribute = resource_type.resolve(path).map(|resolved| resolved.attribute);
+    fn keep(&self, path: impl Fn() -> AttributePath, value: &mut Value, attribute: Option<&Attribute>) -> bool {
         let returned = attribute.map_or(Returned::Default, |attribute| attribute.returned);
-        // `schemas` says what the resource is and stays always (rfc-traps 20).
-        let always =
-            returned == Returned::Always || path.urn.is_none() && path.attribute.eq_ignore_ascii_case("schemas");
+        let always = returned == Returned::Always;
         match self.names(path) {
             _ if returned == Returned::Never => false,
             _ if always => true,
@@ -40,8 +48,9 @@ impl Projection {
         }
     }
 
-    fn names(&self, path: &AttributePath) -> Named<'_> {
+    fn names(&self, path: impl Fn() -> AttributePath) -> Named<'_> {
         let (Self::Only(paths) | Self::Without(paths)) = self else { return Named::Not };
+        let path = path();
         let same_urn = |named: &AttributePath| match (&named.urn, &path.urn) {
             (None, None) => true,
             (Some(named), Some(urn)) => named.eq_ignore_ascii_case(urn),
