@@ -133,7 +133,7 @@ fn names(action: &Action) -> String {
 
 /// The names of a resource's attributes; those of extensions under their URN. None stands twice in a resource.
 fn members(resource: &Object) -> String {
-    let mut names = String::new();
+    let mut names = String::with_capacity(512);
     let mut add = |parts: &[&str]| {
         if !names.is_empty() {
             names.push(',');

@@ -47,19 +47,24 @@ pub(crate) fn keep_for_the_log() {
 /// The future panicked.
 pub(crate) async fn catch<F: Future>(future: F, request_id: &str) -> Result<F::Output, Panicked> {
     let mut future = pin!(future);
-    let caught = poll_fn(|context| {
-        let outer = CAUGHT.replace(true);
-        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));
-        CAUGHT.set(outer);
-        match polled {
-            Ok(polled) => polled.map(Ok),
-            Err(_) => Poll::Ready(Err(Panicked)),
-        }
+    let caught = poll_fn(|context| match at_once(|| future.as_mut().poll(context)) {
+        Ok(polled) => polled.map(Ok),
+        Err(Panicked) => Poll::Ready(Err(Panicked)),
     });
-    caught.await.inspect_err(|Panicked| {
-        let place = PLACE.take();
-        tracing::error!(request_id, place, "a request panicked");
-    })
+    caught.await.inspect_err(|Panicked| tell(request_id))
+}
+
+/// Does something that may panic.
+fn at_once<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
+    let outer = CAUGHT.replace(true);
+    let caught = catch_unwind(AssertUnwindSafe(work));
+    CAUGHT.set(outer);
+    caught.map_err(|_| Panicked)
+}
+
+fn tell(request_id: &str) {
+    let place = PLACE.take();
+    tracing::error!(request_id, place, "a request panicked");
 }
 
 /// Answers 500 for a request that panicked.
@@ -70,11 +75,13 @@ where
     layer_fn(|inner: S| {
         station(move |request: Request| {
             let record = request.extensions().get::<Arc<Record>>().cloned().unwrap_or_default();
-            let inner = inner.clone();
+            // The call itself may panic too, not only the future it returns.
+            let called = at_once(|| inner.pass(request)).inspect_err(|Panicked| tell(&record.id));
             async move {
-                // Inside, since the call itself may panic too, not only the future it returns.
-                let answer = async { inner.pass(request).await };
-                let caught = catch(answer, &record.id).await;
+                let caught = match called {
+                    Ok(answer) => catch(answer, &record.id).await,
+                    Err(Panicked) => Err(Panicked),
+                };
                 caught.unwrap_or_else(|Panicked| Ok(refuse(StatusCode::INTERNAL_SERVER_ERROR, "internal error")))
             }
         })

@@ -1,12 +1,14 @@
 //! The request's id: the client's own where it is harmless, else one made here.
 
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tower::Layer;
 use tower::layer::layer_fn;
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 use super::{Request, Response};
 use crate::stack::{Stage, station};
@@ -24,7 +26,7 @@ where
         station(move |mut request: Request| {
             let text: Arc<str> = match given(request.headers()) {
                 Some(given) => given.into(),
-                None => (&*Uuid::new_v4().hyphenated().encode_lower(&mut Uuid::encode_buffer())).into(),
+                None => (&*fresh().hyphenated().encode_lower(&mut Uuid::encode_buffer())).into(),
             };
             let id = HeaderValue::from_str(&text).expect("ids are made of letters, digits and -._");
             request.extensions_mut().insert(Arc::new(Record::new(text)));
@@ -36,6 +38,16 @@ where
             }
         })
     })
+}
+
+/// An id that nobody has had or can foresee: a count, hashed under keys that are this process's. Random numbers of the
+/// system's would be a call to it for each request.
+fn fresh() -> Uuid {
+    static KEYS: LazyLock<[RandomState; 2]> = LazyLock::new(|| [RandomState::new(), RandomState::new()]);
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let [high, low] = KEYS.each_ref().map(|keys| u128::from(keys.hash_one(count)));
+    Builder::from_random_bytes((high << 64 | low).to_be_bytes()).into_uuid()
 }
 
 /// The client's own id, if it may be used.

@@ -6,6 +6,7 @@ mod rate;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures_util::FutureExt;
 use scimux_adapters::rate::Allowance;
 use scimux_adapters::{VendorError, VendorErrorKind};
 use tokio::time::{Duration, Instant, sleep_until, timeout_at};
@@ -14,7 +15,7 @@ use tower::layer::layer_fn;
 
 use super::{Sending, Understood};
 use crate::config::Upstream;
-use crate::stack::{Stage, station};
+use crate::stack::{Stage, relay};
 use places::{Place, Places};
 use rate::Rate;
 
@@ -33,12 +34,23 @@ where
 {
     layer_fn(move |inner: S| {
         let quota = quota.clone();
-        station(move |sending: Sending| {
-            let (inner, quota) = (inner.clone(), quota.clone());
+        relay(move |sending: Sending| {
+            let quota = quota.clone();
+            if quota.enter_at_once() {
+                let (answer, place) = (inner.pass(sending), Taken(quota));
+                return async move {
+                    let answer = answer.await;
+                    drop(place);
+                    answer
+                }
+                .boxed();
+            }
+            let inner = inner.clone();
             async move {
                 let _place = quota.enter(patience).await.map_err(Full::told)?;
                 inner.pass(sending).await
             }
+            .boxed()
         })
     })
 }
@@ -51,6 +63,16 @@ pub(crate) struct Quota {
     /// Held by who is next when the rate allows it; the others stand behind in order.
     turn: tokio::sync::Mutex<()>,
     rate: Mutex<Rate>,
+}
+
+/// A place that was taken at once; given back when it is dropped.
+#[derive(Debug)]
+struct Taken(Arc<Quota>);
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.0.places.give_back();
+    }
 }
 
 /// Why a call may not be made now, and after how long it might.
@@ -91,6 +113,18 @@ impl Quota {
     pub(crate) fn pace(&self) -> (Option<f64>, Duration) {
         let (rate, now) = (self.rate(), Instant::now());
         (rate.per_second(now), rate.paused(now))
+    }
+
+    /// Whether a call passes without waiting; its place is to be given back. Not where others wait: they come first.
+    fn enter_at_once(&self) -> bool {
+        if !self.places.take_at_once() {
+            return false;
+        }
+        let passes = self.turn.try_lock().is_ok_and(|_turn| self.rate().take(Instant::now()).is_ok());
+        if !passes {
+            self.places.give_back();
+        }
+        passes
     }
 
     async fn enter(&self, patience: Duration) -> Result<Place<'_>, Full> {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use scimux_adapters::{VendorError, VendorErrorKind};
 use tower::Layer;
 use tower::layer::layer_fn;
@@ -25,12 +26,16 @@ where
         station(move |prepared: Arc<Prepared>| {
             let (inner, credentials, status) = (inner.clone(), credentials.clone(), status.clone());
             async move {
-                let credential = current(&credentials, &status).await?;
+                // What is rare is boxed: it is not to make room for itself in what every call waits for.
+                let credential = match credentials.at_once() {
+                    Some(credential) => credential,
+                    None => current(&credentials, &status).boxed().await?,
+                };
                 let first = inner.pass(with(&prepared, &credential)?).await;
                 let refused = |error: &VendorError| error.kind == VendorErrorKind::CredentialRefused;
                 let (credential, last) = match first {
                     Err(error) if refused(&error) && credentials.renew(&credential) => {
-                        let credential = current(&credentials, &status).await?;
+                        let credential = current(&credentials, &status).boxed().await?;
                         let again = inner.pass(with(&prepared, &credential)?).await;
                         (credential, again)
                     }

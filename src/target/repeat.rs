@@ -3,6 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures_util::FutureExt;
 use scimux_adapters::VendorError;
 use tokio::time::{Duration, Instant, sleep};
 use tower::Layer;
@@ -42,30 +43,46 @@ where
         let repeats = repeats.clone();
         station(move |prepared: Arc<Prepared>| {
             let (inner, repeats) = (inner.clone(), repeats.clone());
-            async move { repeats.send(inner, prepared).await }
+            repeats.budget.earn(Instant::now());
+            let first = inner.pass(prepared.clone());
+            async move {
+                match first.await {
+                    // Rare, and large: it is not to make room for itself in what every call waits for.
+                    Err(error) => repeats.send_again(inner, prepared, error).boxed().await,
+                    understood => understood,
+                }
+            }
         })
     })
 }
 
 impl Repeats {
-    async fn send<S>(&self, inner: S, prepared: Arc<Prepared>) -> Result<Understood, VendorError>
+    /// Sends again what has failed once, as long as that may help.
+    async fn send_again<S>(
+        &self,
+        inner: S,
+        prepared: Arc<Prepared>,
+        failure: VendorError,
+    ) -> Result<Understood, VendorError>
     where
         S: Stage<Arc<Prepared>, Understood, VendorError>,
     {
-        self.budget.earn(Instant::now());
-        let (mut before, mut said) = (0, None);
+        let (mut before, mut said, mut failure) = (0, None, failure);
         loop {
-            let error = match inner.pass(prepared.clone()).await {
-                Ok(understood) => return Ok(understood),
-                // What the vendor said before counts, not that it is not asked again.
-                Err(error) if error.is_own() => return Err(said.unwrap_or(error)),
-                Err(error) => VendorError { repeated: before > 0, ..error },
-            };
+            // What the vendor said before counts, not that it is not asked again.
+            if failure.is_own() {
+                return Err(said.unwrap_or(failure));
+            }
+            let error = VendorError { repeated: before > 0, ..failure };
             let Some(pause) = self.pause(&prepared.asked, &error, before) else { return Err(error) };
             self.metrics.repeated(&self.target);
             sleep(pause).await;
             said = Some(error);
             before += 1;
+            failure = match inner.pass(prepared.clone()).await {
+                Ok(understood) => return Ok(understood),
+                Err(error) => error,
+            };
         }
     }
 

@@ -88,16 +88,27 @@ impl Credentials {
     /// # Errors
     /// The login failed, or was refused and may not be tried again yet.
     pub(crate) async fn current(&self) -> Result<Credential, VendorError> {
-        let kind = match &self.source {
+        match (self.at_once(), &self.source) {
+            (None, Source::Tokens(tokens)) => Ok(self.with_headers(Kind::Token(tokens.get().await?))),
+            (there, _) => Ok(there.expect("only tokens are fetched")),
+        }
+    }
+
+    /// The credential as it is now, if nothing has to be fetched for it.
+    pub(crate) fn at_once(&self) -> Option<Credential> {
+        Some(self.with_headers(match &self.source {
             Source::None => Kind::None,
             Source::Passthrough => Kind::Passthrough,
             Source::Plain(secret) => Kind::Plain(secret.written()),
             Source::Basic(user, secret) => Kind::Basic(user.clone(), secret.get()),
             Source::Header(name, secret) => Kind::Header(name.clone(), secret.get()),
-            Source::Tokens(tokens) => Kind::Token(tokens.get().await?),
-        };
+            Source::Tokens(tokens) => Kind::Token(tokens.at_once()?),
+        }))
+    }
+
+    fn with_headers(&self, kind: Kind) -> Credential {
         let headers = self.headers.iter().map(|(name, secret)| (name.clone(), secret.get())).collect();
-        Ok(Credential { kind, headers })
+        Credential { kind, headers }
     }
 
     /// The vendor refused `used`. Whether [`Self::current`] now gives another one.

@@ -6,6 +6,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::Either;
 use http::header::HOST;
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderValue, Request, Response, Uri, uri};
@@ -46,6 +48,7 @@ struct Idle {
     is_watched: bool,
 }
 
+type Message = Request<Full<Bytes>>;
 type Http1 = http1::SendRequest<Full<Bytes>>;
 type Http2 = http2::SendRequest<Full<Bytes>>;
 
@@ -81,40 +84,57 @@ impl Pool {
         self.scheme.as_ref() == uri.scheme() && (self.authority.as_ref() == uri.authority() || same())
     }
 
-    /// Sends a request, and waits for the head of its answer. A connection that was closed before the request began on it
-    /// is no reason to give up.
-    pub(super) async fn send(&self, mut request: Request<Full<Bytes>>) -> Result<Answer, Failure> {
+    /// Sends a request, at once where a connection is idle, and waits for the head of its answer. A connection that was
+    /// closed before the request began on it is no reason to give up.
+    pub(super) fn send(self: &Arc<Self>, request: Message) -> impl Future<Output = Result<Answer, Failure>> + use<> {
+        let pool = self.clone();
+        let sent = match self.take() {
+            Some(connection) => Ok(self.send_on(connection, request)),
+            None => Err(request),
+        };
+        async move {
+            let unsent = match sent {
+                Ok(answer) => match answer.await {
+                    Ok(answer) => return Ok(answer),
+                    Err(error) => unsent(error)?,
+                },
+                Err(request) => request,
+            };
+            // Rare, and large: it is not to make room for itself in what every call waits for.
+            pool.send_anew(unsent).boxed().await
+        }
+    }
+
+    async fn send_anew(&self, mut request: Message) -> Result<Answer, Failure> {
         while let Some(connection) = self.take() {
             match self.send_on(connection, request).await {
                 Ok(answer) => return Ok(answer),
-                Err(mut error) => match error.take_message() {
-                    Some(unsent) => request = unsent,
-                    None => return Err(Failure::Broken(error.into_error().into())),
-                },
+                Err(error) => request = unsent(error)?,
             }
         }
         let connection = self.connect().await?;
         self.send_on(connection, request).await.map_err(|error| Failure::Broken(error.into_error().into()))
     }
 
-    async fn send_on(
+    fn send_on(
         &self,
         connection: Connection,
-        mut request: Request<Full<Bytes>>,
-    ) -> Result<Answer, TrySendError<Request<Full<Bytes>>>> {
-        match connection {
+        mut request: Message,
+    ) -> impl Future<Output = Result<Answer, TrySendError<Message>>> + use<> {
+        let (answer, connection) = match connection {
             Connection::Http1(mut connection) => {
                 request.headers_mut().insert(HOST, self.host.clone());
                 let path = request.uri().path_and_query().cloned();
                 *request.uri_mut() = path.unwrap_or_else(|| PathAndQuery::from_static("/")).into();
-                Ok((connection.try_send_request(request).await?, Some(connection)))
+                (Either::Left(connection.try_send_request(request)), Some(connection))
             }
             Connection::Http2(mut connection) => {
                 request.headers_mut().remove(HOST);
                 *request.uri_mut() = self.absolute(request.uri());
-                Ok((connection.try_send_request(request).await?, None))
+                (Either::Right(connection.try_send_request(request)), None)
             }
-        }
+        };
+        async move { Ok((answer.await?, connection)) }
     }
 
     /// A URL of this place.
@@ -184,6 +204,14 @@ impl Pool {
 
     fn idle(&self) -> MutexGuard<'_, Idle> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A request that did not begin.
+fn unsent(mut error: TrySendError<Message>) -> Result<Message, Failure> {
+    match error.take_message() {
+        Some(unsent) => Ok(unsent),
+        None => Err(Failure::Broken(error.into_error().into())),
     }
 }
 

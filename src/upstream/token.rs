@@ -158,8 +158,7 @@ impl Tokens {
     pub(super) async fn get(self: &Arc<Self>) -> Result<Arc<Token>, VendorError> {
         let current = self.last();
         let old = current.as_ref().map_or(0, |token| token.serial);
-        let usable = current.filter(|token| token.serial > self.kept.dead.load(Ordering::Acquire));
-        match usable {
+        match current.filter(|token| self.is_usable(token)) {
             Some(token) if Instant::now() < token.renew_at => Ok(token),
             Some(token) => match self.replace(old).await {
                 Err(_) if Instant::now() < token.expires_at => Ok(token),
@@ -167,6 +166,16 @@ impl Tokens {
             },
             None => self.replace(old).await,
         }
+    }
+
+    /// A token that needs no other in its place yet.
+    pub(super) fn at_once(&self) -> Option<Arc<Token>> {
+        self.last().filter(|token| self.is_usable(token) && Instant::now() < token.renew_at)
+    }
+
+    /// Whether the vendor has not called it dead.
+    fn is_usable(&self, token: &Token) -> bool {
+        token.serial > self.kept.dead.load(Ordering::Acquire)
     }
 
     /// The vendor says that this token is dead. Whether another may help.

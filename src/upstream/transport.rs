@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::Uri;
 use http::uri::Scheme;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
 use scimux_adapters::{VendorError, VendorErrorKind};
 use tokio::time::{Duration, timeout};
 use tower::service_fn;
@@ -27,48 +28,53 @@ pub(crate) type HttpService = BoxCloneSyncService<http::Request<Bytes>, http::Re
 pub(crate) fn transport(upstream: &Upstream, places: Vec<Uri>, roots: &Roots) -> io::Result<HttpService> {
     let encrypted = places.iter().any(|place| place.scheme() == Some(&Scheme::HTTPS));
     let connector = Connector::new(upstream, encrypted, roots)?;
-    let pool = |place: &Uri| Pool::new(place, connector.clone(), upstream.concurrency);
+    let pool = |place: &Uri| Arc::new(Pool::new(place, connector.clone(), upstream.concurrency));
     let pools = places.iter().map(pool).collect();
     let sender = Arc::new(Sender { pools, limit: upstream.timeout, most: upstream.response_bytes });
-    Ok(BoxCloneSyncService::new(service_fn(move |request| {
-        let sender = sender.clone();
-        async move { sender.send(request).await }
-    })))
+    Ok(BoxCloneSyncService::new(service_fn(move |request| sender.send(request))))
 }
 
 struct Sender {
-    pools: Vec<Pool>,
+    pools: Vec<Arc<Pool>>,
     limit: Duration,
     most: usize,
 }
 
 impl Sender {
-    async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, VendorError> {
-        let Some(pool) = self.pools.iter().find(|pool| pool.reaches(request.uri())) else {
-            return Err(failed(VendorErrorKind::Unreachable).with_hint("the call is not for this target's host"));
-        };
-        let late = |_| Err(failed(VendorErrorKind::TimedOut));
-        timeout(self.limit, self.exchange(pool, request)).await.unwrap_or_else(late)
-    }
-
-    async fn exchange(&self, pool: &Pool, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, VendorError> {
-        let (answer, connection) = pool.send(request.map(Full::new)).await.map_err(told)?;
-        let (head, body) = answer.into_parts();
-        match Limited::new(body, self.most).collect().await {
-            Ok(body) => {
+    fn send(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> impl Future<Output = Result<http::Response<Bytes>, VendorError>> + use<> {
+        let (limit, most) = (self.limit, self.most);
+        let pool = self.pools.iter().find(|pool| pool.reaches(request.uri()));
+        let sent = pool.map(|pool| (pool.clone(), pool.send(request.map(Full::new))));
+        async move {
+            let Some((pool, answer)) = sent else {
+                return Err(failed(VendorErrorKind::Unreachable).with_hint("the call is not for this target's host"));
+            };
+            let whole = async {
+                let (answer, connection) = answer.await.map_err(told)?;
+                let answer = read(answer, most).await?;
                 if let Some(connection) = connection {
                     pool.give_back(connection);
                 }
-                Ok(http::Response::from_parts(head, body.to_bytes()))
-            }
-            Err(error) if error.is::<LengthLimitError>() => {
-                let hint = format!("it is longer than the {} bytes of `response_bytes`", self.most);
-                let error =
-                    VendorError { status: Some(head.status.as_u16()), ..failed(VendorErrorKind::NotUnderstood) };
-                Err(error.with_hint(hint))
-            }
-            Err(_) => Err(failed(VendorErrorKind::BrokenOff)),
+                Ok(answer)
+            };
+            timeout(limit, whole).await.unwrap_or_else(|_| Err(failed(VendorErrorKind::TimedOut)))
         }
+    }
+}
+
+async fn read(answer: http::Response<Incoming>, most: usize) -> Result<http::Response<Bytes>, VendorError> {
+    let (head, body) = answer.into_parts();
+    match Limited::new(body, most).collect().await {
+        Ok(body) => Ok(http::Response::from_parts(head, body.to_bytes())),
+        Err(error) if error.is::<LengthLimitError>() => {
+            let hint = format!("it is longer than the {most} bytes of `response_bytes`");
+            let error = VendorError { status: Some(head.status.as_u16()), ..failed(VendorErrorKind::NotUnderstood) };
+            Err(error.with_hint(hint))
+        }
+        Err(_) => Err(failed(VendorErrorKind::BrokenOff)),
     }
 }
 

@@ -42,6 +42,21 @@ impl Places {
         Place { places: self, permit: Some(permit) }
     }
 
+    /// Takes a place if there is one for who comes last; [`Self::give_back`] must follow.
+    pub(super) fn take_at_once(&self) -> bool {
+        self.free.try_acquire().map(SemaphorePermit::forget).is_ok()
+    }
+
+    /// Gives back a place that was taken at once.
+    pub(super) fn give_back(&self) {
+        let mut bound = self.bound();
+        if bound.owed > 0 {
+            bound.owed -= 1;
+        } else {
+            self.free.add_permits(1);
+        }
+    }
+
     /// Makes them more or fewer; who has one keeps it.
     pub(super) fn resize(&self, most: usize) {
         let most = most.clamp(1, Semaphore::MAX_PERMITS);
