@@ -284,9 +284,9 @@ const HIGH: u64 = ONES << 7;
 
 /// Where the first byte from `at` on is that a string cannot hold as it is (RFC 8259 section 7), or the end. Eight are looked at
 /// together: the lowest bit that is set in the mask belongs to the first of them.
-#[inline]
+#[inline(never)]
 pub(crate) fn special(bytes: &[u8], mut at: usize) -> usize {
-    let (words, rest) = bytes.get(at..).unwrap_or_default().as_chunks::<8>();
+    let (words, _) = bytes.get(at..).unwrap_or_default().as_chunks::<8>();
     for word in words {
         let found = specials(u64::from_le_bytes(*word));
         if found != 0 {
@@ -294,6 +294,13 @@ pub(crate) fn special(bytes: &[u8], mut at: usize) -> usize {
         }
         at += 8;
     }
+    special_at_the_end(bytes, at)
+}
+
+#[cold]
+#[inline(never)]
+fn special_at_the_end(bytes: &[u8], at: usize) -> usize {
+    let rest = bytes.get(at..).unwrap_or_default();
     at + rest.iter().position(|byte| is_special(*byte)).unwrap_or(rest.len())
 }
 
