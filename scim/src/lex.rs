@@ -315,7 +315,8 @@ fn specials(word: u64) -> u64 {
 
 /// Whether a string can hold all of the bytes as they are.
 #[inline]
-pub(crate) fn is_plain(bytes: &[u8]) -> bool {
+#[must_use]
+pub fn is_plain(bytes: &[u8]) -> bool {
     let (words, rest) = bytes.as_chunks::<8>();
     let is_plain = |word: &[u8; 8]| specials(u64::from_le_bytes(*word)) == 0;
     words.iter().all(is_plain)

@@ -6,6 +6,7 @@
 use std::fmt::{self, Write};
 use std::time::SystemTime;
 
+use scimux_scim::lex::is_plain;
 use serde_json::Value;
 use tracing::field::{Field, FieldSet, Visit};
 use tracing::{Event, Subscriber};
@@ -82,13 +83,11 @@ fn is_second(names: &FieldSet, field: &Field) -> bool {
 
 /// Appends a text as it stands inside of a JSON string.
 fn escape(text: &str, line: &mut String) {
-    // All of it, without leaving early: so several bytes are looked at in one instruction.
-    let special = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
-    if text.bytes().fold(false, |found, byte| found | special(byte)) {
+    if is_plain(text.as_bytes()) {
+        line.push_str(text);
+    } else {
         let quoted = Value::from(text).to_string();
         line.push_str(&quoted[1..quoted.len() - 1]);
-    } else {
-        line.push_str(text);
     }
 }
 
