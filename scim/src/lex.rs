@@ -317,13 +317,14 @@ fn specials(word: u64) -> u64 {
 #[inline]
 #[must_use]
 pub fn is_plain(bytes: &[u8]) -> bool {
-    let (words, rest) = bytes.as_chunks::<8>();
     let is_plain = |word: &[u8; 8]| specials(u64::from_le_bytes(*word)) == 0;
-    words.iter().all(is_plain)
-        && match bytes.last_chunk::<8>() {
-            Some(last) => is_plain(last),
-            None => !rest.iter().any(|byte| is_special(*byte)),
-        }
+    if let Some(last) = bytes.last_chunk::<8>() {
+        return is_plain(last) && bytes.as_chunks::<8>().0.iter().all(is_plain);
+    }
+    match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        (Some(&[a, b, c, d]), Some(&[e, f, g, h])) => is_plain(&[a, b, c, d, e, f, g, h]),
+        _ => !bytes.iter().any(|byte| is_special(*byte)),
+    }
 }
 
 /// The high bit of each byte that is the one asked for. One behind another may be taken for it too; none is missed.
