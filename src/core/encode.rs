@@ -17,6 +17,9 @@ use super::{CoreError, Failed, foreign, reference};
 use crate::front::headers::SCIMUX_DROPPED;
 use crate::front::{Response, SCIM_JSON};
 
+/// So many bytes does a resource of a list gain at most, as a rule: names of places, and its version. A buffer that had to
+/// grow would be twice as large.
+const ADDED: usize = 512;
 /// The longest list of names in a header; the log has them all.
 const MAX_DROPPED: usize = 4096;
 
@@ -56,7 +59,7 @@ fn list(listing: &Listing, view: &View) -> Result<Bytes, CoreError> {
         next_cursor: listing.next.as_deref().map(|next| view.binding.seal(next).into()),
     };
     let mut writer = Writer::new(&head);
-    writer.reserve(listing.bytes());
+    writer.reserve(listing.bytes() + listing.len() * ADDED);
     let is_cut = |served: &ServedType| *view.projection_of(&served.canonical.endpoint) != Projection::Default;
     for resource in listing.resources(is_cut) {
         let (served, resource) = resource.map_err(|error| {
