@@ -122,7 +122,7 @@ impl<'t> Lexer<'t> {
     ///
     /// # Errors
     /// Those of [`Self::string`].
-    pub(crate) fn behind_quote(&mut self) -> Result<Quoted<'t>, Malformed> {
+    fn behind_quote(&mut self) -> Result<Quoted<'t>, Malformed> {
         let (bytes, start) = (self.text.as_bytes(), self.at);
         let mut end = special(bytes, start);
         let escaped = bytes.get(end) != Some(&b'"');

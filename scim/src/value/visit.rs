@@ -1,4 +1,4 @@
-//! Values as `serde_json` reads them, to be read among other things.
+//! Values as `serde_json` reads them, for tests to compare with.
 
 use std::fmt;
 use std::ops::Range;
@@ -16,7 +16,6 @@ pub(crate) struct Reader<'t> {
 
 impl<'t> Reader<'t> {
     /// Reads what `text` is.
-    #[cfg(test)]
     pub(crate) fn whole(text: &'t Text) -> Self {
         Self { text, depth: 0 }
     }
